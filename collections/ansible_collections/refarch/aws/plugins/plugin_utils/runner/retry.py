@@ -1,0 +1,81 @@
+# Copyright: refarch contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""When a failed module run is worth another: pure judgements over its journal.
+
+A module finds before it creates, so running it again is the one retry that is always right: after throttling that the SDK
+gave up on, after a lost answer, and while AWS is not yet consistent with itself.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from enum import Enum
+
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner.operations import CREATING_VERB
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner.watch import THROTTLING_CODES
+
+#: Seconds to go on after trouble on the way to AWS, and after a thing that was just made is not seen everywhere yet
+#: ("Changes that I make are not always immediately visible", IAM User Guide; "Eventual consistency", EC2 Developer Guide).
+TRANSPORT_SECONDS = 600
+CONSISTENCY_SECONDS = 120
+
+BROKEN_CONNECTION = {
+    "AnswerUnknown",
+    "ConnectionClosedError",
+    "ConnectTimeoutError",
+    "EndpointConnectionError",
+    "HTTPClientError",
+    "ReadTimeoutError",
+    "ResponseParserError",
+}
+
+NOT_FOUND = re.compile(r"NotFound|NoSuch|DoesNotExist|InvalidGroupId|NotFoundException")
+
+#: Sentences with which services say that a role, key or policy that exists is not visible to them yet.
+NOT_YET_VISIBLE = re.compile(
+    r"cannot be assumed|unable to assume|not authorized to perform: sts:AssumeRole|invalid principal|principal in (?:the )?policy"
+    r"|role .*(?:is invalid|does not have permission)|Invalid IAM Instance Profile|InsufficientEncryptionPolicy|insufficient permissions to access",
+    re.IGNORECASE,
+)
+
+
+class Trouble(Enum):
+    """Why a run may be repeated, or NONE."""
+
+    NONE = "none"
+    TRANSPORT = "transport"
+    CONSISTENCY = "consistency"
+
+
+def trouble_of(journal: dict, created_lately: bool) -> Trouble:
+    """Judge a failed run by its *journal* (C(watch.Journal.as_dict)): the last call that failed is what ended it.
+
+    *created_lately*: whether this run of Ansible created something within CONSISTENCY_SECONDS; a NotFound of an older world
+    is simply true.
+    """
+    failures = [call for call in journal.get("calls", ()) if call["code"]]
+    if not failures:
+        return Trouble.NONE
+    last = failures[-1]
+    if last["code"] in THROTTLING_CODES or last["code"] in BROKEN_CONNECTION or (last.get("status") or 0) >= 500 and last["status"] != 501:
+        return Trouble.TRANSPORT
+    if any(call["ambiguous"] and not call["reads"] for call in failures):
+        # An earlier attempt of this call was done after all: "already exists", "already attached", "not found" are its echo.
+        return Trouble.TRANSPORT
+    if NOT_YET_VISIBLE.search(last.get("message", "")):
+        return Trouble.CONSISTENCY
+    made_here = any(CREATING_VERB.match(call["operation"]) and not call["code"] for call in journal["calls"])
+    if NOT_FOUND.search(last["code"]) and (made_here or created_lately):
+        return Trouble.CONSISTENCY
+    return Trouble.NONE
+
+
+def patience(trouble: Trouble) -> int:
+    """Seconds since the first failure after which no further run is tried."""
+    return {Trouble.TRANSPORT: TRANSPORT_SECONDS, Trouble.CONSISTENCY: CONSISTENCY_SECONDS}.get(trouble, 0)
+
+
+def pause(attempt: int) -> float:
+    """Seconds before run *attempt* (1 is the first repetition): exponential with full jitter, at most 10."""
+    return random.uniform(0.1, min(10.0, 0.5 * 2**attempt))

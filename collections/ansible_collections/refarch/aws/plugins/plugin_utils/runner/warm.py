@@ -1,0 +1,53 @@
+# Copyright: refarch contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Load in the controller what every worker would load again: boto3, service models, the modules' code."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import importlib
+import inspect
+import re
+
+_UPSTREAM_UTILS = ("modules", "botocore", "retries", "tagging", "transformation", "policy", "waiters")
+_CLIENT = re.compile(r"""\.(?:client|read|write|wait)\(\s*["']([a-z0-9-]+)["']""")
+
+_loaded: set[str] = set()
+
+
+def sdk(services: list[str]) -> None:
+    """Import the SDK and the models of *services*; let all sessions of this process tree share one loader of models."""
+    import boto3  # noqa: F401  (the import is the point)
+    import botocore.loaders
+    import botocore.session
+
+    botocore.session.create_loader = functools.lru_cache(maxsize=None)(botocore.loaders.create_loader)
+    for name in _UPSTREAM_UTILS:
+        importlib.import_module(f"ansible_collections.amazon.aws.plugins.module_utils.{name}")
+    _models(services)
+    gc.freeze()
+
+
+def module(action: str) -> None:
+    """Import the module behind *action* (its C(__main__) guard keeps it from running) and the models that it names."""
+    namespace, _dot, name = action.rpartition(".")
+    if namespace not in ("amazon.aws", "community.aws", "refarch.aws") or action in _loaded:
+        return
+    _loaded.add(action)
+    try:
+        code = importlib.import_module(f"ansible_collections.{namespace}.plugins.modules.{name}")
+        _models(sorted(set(_CLIENT.findall(inspect.getsource(code)))))
+        gc.freeze()
+    except Exception:  # warming is an aid: the task itself reports what is wrong with its module
+        return
+
+
+def _models(services: list[str]) -> None:
+    import boto3
+
+    session = boto3.session.Session()
+    for service in services:
+        if service not in _loaded:
+            _loaded.add(service)
+            session.client(service, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
