@@ -159,3 +159,17 @@ def converge(run_module) -> Callable[..., dict[str, Any]]:
         return applied
 
     return run
+
+
+@pytest.fixture
+def refusal(run_module) -> Callable[..., str]:
+    """The message with which a module fails; a module that does not fail is the test's failure."""
+
+    def run(name: str, check: bool = False, **params: Any) -> str:
+        try:
+            result = run_module(name, check=check, **params)
+        except ModuleFailed as failed:
+            return failed.result["msg"]
+        raise AssertionError(f"{name} did not fail: {result}")
+
+    return run
