@@ -1,0 +1,77 @@
+"""``python -m emulator``: start the emulator in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+# moto reads these when it is imported. Managed policies: attaching arn:aws:iam::aws:policy/… must work.
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
+
+from emulator import latency, services, speed
+from emulator.pipeline import Emulator
+from emulator.server import Server
+from emulator.state import StateError, StateFile
+from emulator.strict.judge import Judge, UnknownRule
+
+HOST = "127.0.0.1"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    level = logging.WARNING if options.quiet else logging.DEBUG if options.verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    if options.quiet:
+        logging.getLogger("emulator").setLevel(logging.ERROR)
+    os.environ["MOTO_PORT"] = str(options.port)
+    try:
+        return _serve(options)
+    except (UnknownRule, StateError, OSError) as error:
+        print(f"emulator: {error}", file=sys.stderr)
+        return 2
+
+
+def _serve(options: argparse.Namespace) -> int:
+    speed.apply()
+    services.apply_all()
+    latency.apply(options.latency)
+    judge = Judge(options.lenient)
+    state = StateFile(options.state) if options.state else None
+    emulator = Emulator(judge, state.changed if state else lambda: None)
+    if state:
+        state.open(emulator)
+    server = Server(HOST, options.port, emulator.handle)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
+    if not options.quiet:
+        print(f"emulator: ready at http://{HOST}:{server.server_address[1]}", file=sys.stderr, flush=True)
+    stop.wait()
+    server.shutdown()
+    if state:
+        state.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m emulator", description="A local stand-in for AWS, strict by default.")
+    parser.add_argument("--port", type=int, default=4566, help="port on 127.0.0.1 (default 4566; 0: any free one)")
+    parser.add_argument("--latency", choices=sorted(latency.PROFILES), default="none", help="hold 'available' back, scaled")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep the state in DIR across restarts")
+    parser.add_argument("--lenient", action="append", default=[], metavar="RULE", help="switch a rule off (repeatable)")
+    volume = parser.add_mutually_exclusive_group()
+    volume.add_argument("--quiet", action="store_true", help="only errors")
+    volume.add_argument("--verbose", action="store_true", help="every call")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

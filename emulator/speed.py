@@ -1,0 +1,34 @@
+"""What makes moto slow for nothing. No patch here changes an answer."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import Any
+
+from moto.core import responses, utils
+from moto.iam import models as iam_models
+
+
+def apply() -> None:
+    """Keep what moto computes anew with every request."""
+    # inspect.getmembers over a class of 700 methods: 2 ms for each EC2 call.
+    responses.method_names_from_class = cache(_method_names)
+    responses.camelcase_to_underscores = cache(utils.camelcase_to_underscores)
+    iam_models.get_account_id_from = _account_of
+
+
+def _method_names(owner: type) -> frozenset[str]:
+    return frozenset(name for name, _ in inspect.getmembers(owner, inspect.isfunction))
+
+
+def _account_of(access_key: str) -> str:
+    """The account of *access_key*. moto makes a backend for each of AWS's partitions to look for it, managed policies and all."""
+    for account_id, partitions in list(iam_models.iam_backends.items()):
+        if any(access_key in backend.access_keys for backend in _existing(partitions)):
+            return account_id
+    return iam_models.DEFAULT_ACCOUNT_ID
+
+
+def _existing(partitions: Any) -> list[Any]:
+    return list(partitions.values())
