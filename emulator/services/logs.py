@@ -82,7 +82,9 @@ def metric_filter_is_replaced() -> None:
     """PutMetricFilter of a name that stands replaces the filter ("Creates or updates a metric filter")."""
     put = LogsBackend.put_metric_filter
 
-    def put_metric_filter(self: LogsBackend, filter_name: str, filter_pattern: str, log_group_name: str, metric_transformations: Any) -> None:
+    def put_metric_filter(
+        self: LogsBackend, filter_name: str, filter_pattern: str, log_group_name: str, metric_transformations: Any
+    ) -> None:
         _group(self, log_group_name)
         self.filters.delete_filter(filter_name, log_group_name)
         put(self, filter_name, filter_pattern, log_group_name, metric_transformations)

@@ -78,7 +78,9 @@ def endpoint(moto_endpoint, monkeypatch):
 @pytest.fixture
 def aws(endpoint) -> Callable[..., Any]:
     """``aws("ec2")`` is a boto3 client of the emulator."""
-    return lambda service, **options: boto3.client(service, endpoint_url=endpoint, region_name=options.pop("region_name", REGION), **options)
+    return lambda service, **options: boto3.client(
+        service, endpoint_url=endpoint, region_name=options.pop("region_name", REGION), **options
+    )
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.refarch.aws.plugins.module_utils.logs import prefixes
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.refarch.aws.plugins.module_utils.logs import prefixes
 
 KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/11111111-2222-3333-4444-555555555555"
 OTHER_KEY = KEY.replace("1111", "9999")
