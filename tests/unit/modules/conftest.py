@@ -90,7 +90,7 @@ def run_module(endpoint) -> Callable[..., dict[str, Any]]:
     ``check=True`` runs in check mode and asserts that nothing was written. ModuleFailed carries the result of a failure.
     """
 
-    def run(name: str, check: bool = False, **params: Any) -> dict[str, Any]:
+    def run(name: str, /, check: bool = False, **params: Any) -> dict[str, Any]:
         module = importlib.import_module(f"ansible_collections.refarch.aws.plugins.modules.{name}")
         calls: list[str] = []
         send = botocore.client.BaseClient._make_api_call
@@ -149,7 +149,7 @@ def converge(run_module) -> Callable[..., dict[str, Any]]:
     Returns the result of the first apply.
     """
 
-    def run(name: str, **params: Any) -> dict[str, Any]:
+    def run(name: str, /, **params: Any) -> dict[str, Any]:
         planned = run_module(name, check=True, **params)
         applied = run_module(name, **params)
         assert [(c["operation"], c["name"]) for c in planned["changes"]] == [(c["operation"], c["name"]) for c in applied["changes"]]
@@ -167,7 +167,7 @@ def converge(run_module) -> Callable[..., dict[str, Any]]:
 def refusal(run_module) -> Callable[..., str]:
     """The message with which a module fails; a module that does not fail is the test's failure."""
 
-    def run(name: str, check: bool = False, **params: Any) -> str:
+    def run(name: str, /, check: bool = False, **params: Any) -> str:
         try:
             result = run_module(name, check=check, **params)
         except ModuleFailed as failed:
