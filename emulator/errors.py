@@ -13,10 +13,13 @@ Answer = tuple[int, dict[str, str], bytes]
 """Status, headers, body."""
 
 
-class AwsError(Exception):
-    """An answer with AWS's error *code*; *status* is the HTTP status."""
+_DENIED = {"AccessDenied": 403, "AccessDeniedException": 403}
 
-    def __init__(self, code: str, message: str, status: int = 400):
+
+class AwsError(Exception):
+    """An answer with AWS's error *code*; *status* is the HTTP status (None: what the service's model says, else 400)."""
+
+    def __init__(self, code: str, message: str, status: int | None = None):
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
@@ -29,13 +32,14 @@ def render(error: AwsError, service: str, operation: str | None, protocol: str) 
     serializer = get_serializer_class(service, protocol)(operation_model=_operation(model, operation))
     answer = serializer.serialize(_exception(error.code)(error.message))
     headers = {"Content-Type": "text/xml"} | dict(answer["headers"]) | {"x-amzn-errortype": error.code}
-    return error.status, headers, _as_bytes(answer["body"])
+    status = error.status or _DENIED.get(error.code) or answer["status_code"]
+    return status, headers, _as_bytes(answer["body"])
 
 
 def render_unknown(error: AwsError) -> Answer:
     """*error* for a request of which no service is known: XML, as S3 has it, which most SDKs can read."""
     body = f"<Error><Code>{error.code}</Code><Message>{error.message}</Message></Error>"
-    return error.status, {"Content-Type": "application/xml"}, body.encode()
+    return error.status or 400, {"Content-Type": "application/xml"}, body.encode()
 
 
 @cache

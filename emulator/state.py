@@ -107,7 +107,10 @@ def load(path: Path, emulator: Emulator) -> None:
             raise StateError(f"{path} is not a state file of the emulator ({error}): remove it.") from error
         if versions != _versions():
             raise StateError(f"{path} was written by {versions}, and this is {_versions()}: remove it, or use those versions.")
-        content = pickling.load(file)
+        try:
+            content = pickling.load(file)
+        except Exception as error:
+            raise StateError(f"{path} can't be read ({type(error).__name__}: {error}): remove it.") from error
     for (service, account, region), backend in content["backends"].items():
         dict.__setitem__(get_backend(service)[account], region, backend)
     STORES.update(content["stores"])

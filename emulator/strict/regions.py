@@ -25,9 +25,15 @@ def refuse_unknown(service: str, region: str, protocol: str) -> None:
 
 
 @cache
+def _session() -> botocore.session.Session:
+    """Kept, since each session reads the list of endpoints anew (0.1 s)."""
+    return botocore.session.get_session()
+
+
+@cache
 def regions(service: str) -> frozenset[str]:
     """Regions in which *service* can be asked; all of them for global services, which sign with whatever the client was given."""
-    session = botocore.session.get_session()
+    session = _session()
     everywhere = frozenset(
         region for partition in session.get_available_partitions() for region in session.get_available_regions("ec2", partition)
     )
