@@ -43,6 +43,12 @@ options:
         description: Tags of this subnet, added to O(tags).
         type: dict
         default: {}
+  wait_timeout:
+    description:
+      - Seconds to wait, with O(state=absent), until no network interface is left in the subnets.
+      - Those of load balancers and endpoints stay for some minutes after them.
+    type: int
+    default: 600
 notes:
   - amazon.aws.ec2_vpc_subnet takes one subnet a task, at five calls each, and its check mode fails while the VPC is planned only.
   - The block and the zone of a subnet can't be changed on AWS. A different one is refused rather than replaced.
@@ -85,14 +91,8 @@ changes:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.refarch.aws.plugins.module_utils.resources import (
-    TAG_OPTIONS,
-    InvalidInput,
-    Resources,
-    from_tag_list,
-    run,
-    to_tag_list,
-)
+from ansible_collections.refarch.aws.plugins.module_utils.ec2 import Ec2Resources, by_name
+from ansible_collections.refarch.aws.plugins.module_utils.resources import TAG_OPTIONS, InvalidInput, run
 
 SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -108,35 +108,40 @@ SPEC = {
             "tags": {"type": "dict", "default": {}},
         },
     },
+    "wait_timeout": {"type": "int", "default": 600},
     **TAG_OPTIONS,
 }
 
 
-class Subnets(Resources):
+class Subnets(Ec2Resources):
     def existing(self) -> dict[str, dict]:
         """The VPC's subnets by their Name tag."""
         if not self.params["vpc_id"]:
             return {}
         filters = [{"Name": "vpc-id", "Values": [self.params["vpc_id"]]}]
-        found = self.read("ec2", "describe_subnets", "Subnets", Filters=filters)
-        return {from_tag_list(subnet.get("Tags")).get("Name", subnet["SubnetId"]): subnet for subnet in found}
+        return by_name(self.read("ec2", "describe_subnets", "Subnets", Filters=filters), "SubnetId")
 
     def present(self) -> dict:
         existing = self.existing()
-        return {"subnets": self.each(lambda wanted: self.ensure(existing.get(wanted["name"]), wanted), self.params["subnets"])}
+        for wanted in self.params["subnets"]:
+            self.require_same(existing.get(wanted["name"]), wanted)
+        subnets = self.each(lambda wanted: self.ensure(existing.get(wanted["name"]), wanted), self.params["subnets"])
+        made = [subnet["subnet_id"] for subnet in subnets if subnet["name"] not in existing]
+        if made:
+            self.wait("ec2", "subnet_available", delay=2, timeout=120, SubnetIds=made)
+        return {"subnets": subnets}
 
     def ensure(self, subnet: dict | None, wanted: dict) -> dict:
-        tags = {**(self.params["tags"] or {}), **wanted["tags"], "Name": wanted["name"]}
+        tags = self.wanted_tags(wanted["name"], wanted["tags"])
         if subnet is None:
             subnet_id = self.write(
                 "ec2", "create_subnet", "create", "subnet", wanted["name"], returns="Subnet.SubnetId",
                 VpcId=self.params["vpc_id"], CidrBlock=wanted["cidr"], AvailabilityZone=wanted["availability_zone"],
-                TagSpecifications=[{"ResourceType": "subnet", "Tags": to_tag_list(tags)}],
+                TagSpecifications=self.tag_specifications("subnet", tags),
             )  # fmt: skip
         else:
             subnet_id = subnet["SubnetId"]
-            self.require_same(subnet, wanted)
-            self.ensure_tags(subnet_id, wanted["name"], from_tag_list(subnet.get("Tags")), tags)
+            self.ensure_tags("subnet", subnet_id, wanted["name"], subnet.get("Tags"), tags)
         return {
             "name": wanted["name"],
             "subnet_id": subnet_id,
@@ -145,36 +150,26 @@ class Subnets(Resources):
             "tags": tags,
         }
 
-    def require_same(self, subnet: dict, wanted: dict) -> None:
+    def require_same(self, subnet: dict | None, wanted: dict) -> None:
         for option, key in (("cidr", "CidrBlock"), ("availability_zone", "AvailabilityZone")):
-            if subnet[key] != wanted[option]:
+            if not wanted[option]:
+                raise InvalidInput(f"subnets: {wanted['name']} needs {option}.")
+            if subnet is not None and subnet[key] != wanted[option]:
                 raise InvalidInput(
                     f"subnets: {wanted['name']} stands with {option} {subnet[key]}, and AWS can't change it to {wanted[option]}. "
                     "Give the subnet another name, or remove it first."
                 )
 
-    def ensure_tags(self, subnet_id: str, name: str, existing: dict, wanted: dict) -> None:
-        to_set, to_remove = self.tag_changes(existing, wanted)
-        if to_set:
-            self.write(
-                "ec2", "create_tags", "update", "subnet", name, before=existing, after=wanted, Resources=[subnet_id], Tags=to_tag_list(to_set)
-            )
-        if to_remove:
-            self.write(
-                "ec2", "delete_tags", "update", "subnet", name, before=existing, after=wanted,
-                Resources=[subnet_id], Tags=[{"Key": key} for key in to_remove],
-            )  # fmt: skip
-
     def absent(self) -> dict:
         existing = self.existing()
-        doomed = [existing[wanted["name"]] for wanted in self.params["subnets"] if wanted["name"] in existing]
+        doomed = {wanted["name"]: existing[wanted["name"]]["SubnetId"] for wanted in self.params["subnets"] if wanted["name"] in existing}
+        self.wait_interfaces_gone("subnet-id", list(doomed.values()), self.params["wait_timeout"])
         self.each(
-            lambda subnet: self.write(
-                "ec2", "delete_subnet", "delete", "subnet", from_tag_list(subnet.get("Tags")).get("Name", subnet["SubnetId"]),
-                missing=("InvalidSubnetID.NotFound",), SubnetId=subnet["SubnetId"],
+            lambda name: self.write(
+                "ec2", "delete_subnet", "delete", "subnet", name, missing=("InvalidSubnetID.NotFound",), SubnetId=doomed[name]
             ),
             doomed,
-        )  # fmt: skip
+        )
         return {"subnets": []}
 
 
