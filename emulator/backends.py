@@ -10,6 +10,7 @@ from moto import backends
 from moto.backend_index import backend_url_patterns
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
+from moto.core.model import OperationModel
 from moto.core.request import Request
 from moto.core.responses import BaseResponse
 from moto.core.utils import camelcase_to_underscores
@@ -30,15 +31,36 @@ def handler_of(request: Request) -> Handler | None:
     return _match(backend, request) if backend else None
 
 
-def lacks(handler: Handler, operation: str) -> bool:
-    """Is it certain that moto can't do *operation* (API name)?
+# Subresources of which moto's S3 has never heard. It would take DELETE ?metrics for the removal of the bucket.
+_S3_LACKS = frozenset({
+    "abac",
+    "analytics",
+    "annotation",
+    "intelligent-tiering",
+    "metadataAnnotationTable",
+    "metadataConfiguration",
+    "metadataInventoryTable",
+    "metadataJournalTable",
+    "metadataTable",
+    "metrics",
+    "renameObject",
+    "requestPayment",
+    "session",
+    "torrent",
+})  # fmt: skip
 
-    Only certain where a class of moto answers by methods named after operations. Asked first, since moto fails late and untidily.
+
+def lacks(handler: Handler, operation: OperationModel) -> bool:
+    """Is it certain that moto can't do *operation*? Asked first, since moto fails late and untidily.
+
+    Certain where a class of moto answers by methods named after operations, and for subresources of S3.
     """
+    if operation.service_model.service_name == "s3":
+        return not _S3_LACKS.isdisjoint(operation.http_trait.query_args)
     owner = getattr(handler, "__self__", None)
     if not (isinstance(owner, type) and issubclass(owner, BaseResponse) and handler.__name__ == "dispatch"):
         return False
-    return owner.call_action is BaseResponse.call_action and not callable(getattr(owner, camelcase_to_underscores(operation), None))
+    return owner.call_action is BaseResponse.call_action and not callable(getattr(owner, camelcase_to_underscores(operation.name), None))
 
 
 @cache

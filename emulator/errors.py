@@ -31,9 +31,8 @@ def render(error: AwsError, service: str, operation: str | None, protocol: str) 
     model = get_service_model(service)
     serializer = get_serializer_class(service, protocol)(operation_model=_operation(model, operation))
     answer = serializer.serialize(_exception(error.code)(error.message))
-    headers = {"Content-Type": "text/xml"} | dict(answer["headers"]) | {"x-amzn-errortype": error.code}
     status = error.status or _DENIED.get(error.code) or answer["status_code"]
-    return status, headers, _as_bytes(answer["body"])
+    return status, dict(answer["headers"]), _as_bytes(answer["body"])
 
 
 def render_unknown(error: AwsError) -> Answer:

@@ -121,7 +121,7 @@ class Emulator:
         if own := OPERATIONS.get((call.service, call.operation)):
             return lambda context: _serialized(call, own(call.parameters, context) or {})
         handler = backends.handler_of(request)
-        if handler is None or backends.lacks(handler, call.operation):
+        if handler is None or backends.lacks(handler, call.model):
             raise _not_implemented(call.service, call.operation)
         return lambda context: _by_moto(handler, request, call)
 
