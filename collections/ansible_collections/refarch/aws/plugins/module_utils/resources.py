@@ -118,7 +118,12 @@ class Resources:
         key = (service, tuple(sorted(options.items())))
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self.module.client(service, **options)
+                try:
+                    self._clients[key] = self.module.client(service, **options)
+                except SystemExit as ended:  # fail_json has printed the result, which must happen once, not once per thread
+                    self._clients[key] = ended
+            if isinstance(self._clients[key], SystemExit):
+                raise self._clients[key]
             return self._clients[key]
 
     def read(self, service: str, operation: str, path: str | None = None, missing: tuple[str, ...] = (), **parameters):

@@ -39,6 +39,11 @@ def known_core() -> bool:
     return ".".join(ansible.__version__.split(".")[:2]) in KNOWN_CORES
 
 
+def connection_of(arguments: dict) -> dict:
+    """The connection options among a task's *arguments*: an action hands them on to the modules that it runs."""
+    return {key: value for key, value in arguments.items() if key in plan.CONNECTION_OPTIONS}
+
+
 class RunnerAction(ActionBase):
     """An action whose C(_execute_module) takes the modules of COLLECTIONS."""
 

@@ -61,13 +61,8 @@ class Room:
 
     def notes(self, phase: str, component: str | None = None) -> list[dict]:
         """The notes of *phase*, of one component or of all, in the order in which they were made."""
-        names = [f"{component}.jsonl"] if component else sorted(os.listdir(self.folder / phase)) if (self.folder / phase).is_dir() else []
-        lines: list[dict] = []
-        for name in names:
-            path = self.folder / phase / name
-            if path.exists():
-                lines += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return lines
+        files = sorted((self.folder / phase).glob(f"{component or '*'}.jsonl"))
+        return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
     def created_within(self, seconds: float) -> bool:
         """Whether any component of this run created something in the last *seconds*."""

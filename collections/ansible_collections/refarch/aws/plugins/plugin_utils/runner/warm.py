@@ -8,6 +8,7 @@ import functools
 import gc
 import importlib
 import inspect
+import os
 import re
 
 _UPSTREAM_UTILS = ("modules", "botocore", "retries", "tagging", "transformation", "policy", "waiters")
@@ -43,11 +44,20 @@ def module(action: str) -> None:
         return
 
 
-def _models(services: list[str]) -> None:
-    import boto3
+def neutral_session():
+    """A botocore session that reads no profile, whatever the environment says: for looking at models only."""
+    import botocore.session
 
-    session = boto3.session.Session()
+    nowhere = (None, None, os.devnull, None)
+    return botocore.session.Session(
+        session_vars={"profile": (None, None, None, None), "config_file": nowhere, "credentials_file": nowhere}
+    )
+
+
+def _models(services: list[str]) -> None:
     for service in services:
         if service not in _loaded:
             _loaded.add(service)
-            session.client(service, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
+            neutral_session().create_client(
+                service, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none"
+            )

@@ -1,0 +1,189 @@
+# Copyright: refarch contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import socket
+import tempfile
+import uuid
+from pathlib import Path
+
+from ansible import constants as C
+from ansible.errors import AnsibleActionFail, AnsibleError
+
+from ansible_collections.refarch.aws.plugins.modules.stack_lock import process_started
+from ansible_collections.refarch.aws.plugins.plugin_utils.rules import stack as stack_rules
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner.action import RunnerAction, connection_of, in_process
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner.room import CONVERGE, Room
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner.warm import neutral_session
+from ansible_collections.refarch.aws.plugins.plugin_utils.stack import graph, settings
+from ansible_collections.refarch.aws.plugins.plugin_utils.stack.run import OPENED
+
+ALL_TAGS = ("all", "always", "tagged", "untagged", "never")
+
+
+class ActionModule(RunnerAction):
+    """See the module documentation of refarch.aws.stack_open."""
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        self.task_vars = task_vars or {}
+        self.warnings: list[str] = []
+        needs = self.graph()
+        selected = self.selection(needs)
+        roles = self.roles(list(needs))
+        values = self.values(roles)
+        found = stack_rules.offline_findings(values, self.regions(), self.task_vars.get("ansible_forks", C.DEFAULT_FORKS))
+        found += self.role_findings(roles, values, selected)
+        self.refuse(found)
+
+        path = f"/{values['stack_project']}/{values['stack_environment']}"
+        facts = self._execute_module("refarch.aws.stack_facts", {**connection_of(self._task.args), "path": path}, task_vars=task_vars)
+        if facts.get("failed"):
+            return {**result, **facts}
+        facts.update(region=values["stack_region"], regions=self.regions())
+        values = self.values(roles, facts["zones"])  # again, since defaults may choose among the zones
+        found = stack_rules.findings(values, facts)
+        for role in roles:
+            found += settings.rule_findings(role.component, values, facts)
+        found += self.registry_findings(needs, selected, facts["registry"], values["stack_state"])
+        self.refuse(found)
+
+        run = uuid.uuid4().hex
+        tags = {"Project": values["stack_project"], "Environment": values["stack_environment"], "ManagedBy": "refarch"}
+        if not self._task.check_mode:
+            lock = self._execute_module(
+                "refarch.aws.stack_lock", {**connection_of(self._task.args), **self.holder(run), "name": f"{path}/lock", "tags": tags}, task_vars=task_vars
+            )
+            if lock.get("failed"):
+                return {**result, **lock}
+            self.warnings += lock.get("warnings") or []
+        room = Room(tempfile.mkdtemp(prefix="refarch-"), "stack", CONVERGE, self._task.check_mode)
+        opened = {
+            "needs": needs,
+            "selected": selected,
+            "registry": facts["registry"],
+            "zones": facts["zones"],
+            "state": values["stack_state"],
+            "planning": self._task.check_mode,
+            "looks": in_process(),
+            "path": path,
+            "run": run,
+            "tags": tags,
+        }
+        room.keep(OPENED, opened)
+        if self.warnings:
+            result["warnings"] = [*result.get("warnings", []), *self.warnings]
+        return {**result, "changed": False, "room": str(room.folder), "components": selected, "zones": facts["zones"]}
+
+    # -- what is asked for --------------------------------------------------------------------------------------------
+    def graph(self) -> dict[str, list[str]]:
+        """Needs by component, in an order that can be built. Raises for a list that is none."""
+        components = self._task.args["components"]
+        needs = {}
+        for entry in components:
+            if not isinstance(entry, dict) or not entry.get("name"):
+                raise AnsibleActionFail(f"stack_components: {entry!r} is no component; each is {{name: network, needs: [keys]}}")
+            if entry["name"] in needs:
+                raise AnsibleActionFail(f"stack_components: {entry['name']} is listed twice")
+            needs[entry["name"]] = list(entry.get("needs") or [])
+        try:
+            return {component: needs[component] for component in graph.order(needs)}
+        except graph.GraphError as error:
+            raise AnsibleActionFail(str(error)) from error
+
+    def selection(self, needs: dict[str, list[str]]) -> list[str]:
+        """The components that C(--tags) and C(--skip-tags) leave."""
+        run_tags = [str(tag) for tag in self.task_vars.get("ansible_run_tags", ["all"])]
+        skip_tags = [str(tag) for tag in self.task_vars.get("ansible_skip_tags", [])]
+        unknown = [tag for tag in (*run_tags, *skip_tags) if tag not in needs and tag not in ALL_TAGS]
+        if unknown:
+            raise AnsibleActionFail(f"--tags: {', '.join(unknown)} is no component of this stack; it has {', '.join(needs)}")
+        everything = not any(tag in needs for tag in run_tags)
+        return [component for component in needs if (everything or component in run_tags) and component not in skip_tags]
+
+    def roles(self, components: list[str]) -> list[settings.RoleSettings]:
+        folders = [*C.DEFAULT_ROLES_PATH, str(Path(self._loader.get_basedir(), "roles"))]
+        found, missing = [], []
+        for component in components:
+            role = settings.role_settings(component, folders, lambda path: self._loader.load_from_file(path, trusted_as_template=True))
+            found.append(role) if role else missing.append(component)
+        if missing:
+            raise AnsibleActionFail(f"stack_components: there is no role for {', '.join(missing)}")
+        return found
+
+    def values(self, roles: list[settings.RoleSettings], zones: list[str] | None = None) -> dict:
+        """Every input that is known now, templated; what another component will publish is left out."""
+        defaults = {name: value for role in roles for name, value in role.defaults.items()}
+        variables = {**defaults, **self.task_vars, **({"stack_zones": zones} if zones else {})}
+        templar = self._templar.copy_with_new_env(available_variables=variables)
+        wanted = {*stack_rules.OPTIONS, "stack_prefix", "stack_tags", *(name for role in roles for name in role.options)}
+        values, self.wired, self.broken = {"stack_components": self._task.args["components"]}, set(), []
+        for name in sorted(wanted & set(variables)):
+            try:
+                values[name] = templar.template(variables[name])
+            except AnsibleError as error:
+                if settings.is_wired(variables[name]) or self.stands_on_later(variables[name], variables):
+                    self.wired.add(name)
+                else:
+                    self.broken.append(f"{name}: {str(error).splitlines()[0]}")
+        return values
+
+    def stands_on_later(self, raw, variables: dict) -> bool:
+        """Whether *raw* names the zones, or a variable that is an arrow of the wiring."""
+        text = str(raw)
+        later = [name for name, value in variables.items() if isinstance(value, str) and settings.is_wired(value)]
+        return any(re.search(rf"\b{re.escape(name)}\b", text) for name in (*later, "stack_zones"))
+
+    # -- findings -----------------------------------------------------------------------------------------------------
+    def role_findings(self, roles: list[settings.RoleSettings], values: dict, selected: list[str]) -> list[str]:
+        found = list(self.broken)
+        for role in roles:
+            if role.component in selected:
+                found += settings.type_findings(role, values, self.wired)
+        inputs = {name for role in roles for name in (*role.options, *role.defaults)} | set(stack_rules.OPTIONS)
+        inputs |= {"stack_components", "stack_scenario", "stack_prefix", "stack_tags", "stack_zones", "stack_aws_connection"}
+        names = [name for name, value in self.task_vars.items() if not settings.is_wired(value)]
+        self.warnings += settings.typing_errors(names, [*(role.component for role in roles), "stack"], inputs)
+        return found
+
+    def registry_findings(self, needs: dict, selected: list[str], registry: dict, state: str) -> list[str]:
+        found = []
+        for component in selected:
+            if state == "present":
+                lacking = [need for need in needs[component] if need not in selected and need not in registry]
+                if lacking:
+                    found.append(f"--tags: {component} needs {', '.join(lacking)}, which the registry does not have; select it too")
+            else:
+                used_by = [other for other in needs if component in needs[other] and other not in selected and other in registry]
+                if used_by:
+                    found.append(f"--tags: {component} can't be removed, since {', '.join(used_by)} stands on it; select it too")
+        return found
+
+    def refuse(self, findings: list[str]) -> None:
+        if findings:
+            lines = list(dict.fromkeys(findings))
+            raise AnsibleActionFail(lines[0] if len(lines) == 1 else "\n".join(["The settings are refused; nothing was written:", *(f"- {line}" for line in lines)]))
+
+    # -- surroundings -------------------------------------------------------------------------------------------------
+    def regions(self) -> list[str]:
+        session = neutral_session()
+        return sorted(region for partition in session.get_available_partitions() for region in session.get_available_regions("ec2", partition))
+
+    def holder(self, run: str) -> dict:
+        """Who this run is: for people, and for telling whether its process still lives."""
+        process = os.getppid()
+        try:
+            machine = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip() + os.readlink("/proc/self/ns/pid")
+        except OSError:
+            machine = ""  # no such kernel: the lock can be taken over by name only
+        return {
+            "holder": f"{getpass.getuser()}@{socket.gethostname()}, process {process}",
+            "run": run,
+            "machine": machine,
+            "process": process,
+            "process_started": process_started(process),
+            **({"takeover": self.task_vars["stack_lock_takeover"]} if self.task_vars.get("stack_lock_takeover") else {}),
+        }
