@@ -85,7 +85,7 @@ def network_acl_plan(subnets: list[dict], prefix: str, ports: dict[str, int]) ->
 
     web, app, database = ((ports[name], ports[name]) for name in ("web", "app", "database"))
     ingress = {
-        "public": [allow(ANYWHERE[0], HTTP), allow(ANYWHERE[0], HTTPS), *allow_from(("web", "app"), HTTP), *ANSWERS],
+        "public": [allow(ANYWHERE[0], HTTP), allow(ANYWHERE[0], HTTPS), *ANSWERS],
         "web": [*allow_from(("public",), web), *ANSWERS],
         # The internal load balancer and the interface endpoints stand in the app subnets.
         "app": [*allow_from(("web", "app"), HTTP), *allow_from(("web", "app"), HTTPS), *allow_from(("app",), app), *ANSWERS],
@@ -96,7 +96,7 @@ def network_acl_plan(subnets: list[dict], prefix: str, ports: dict[str, int]) ->
     for tier in ingress:
         plan.append(
             {
-                "name": resource_name(prefix, f"{tier}"),
+                "name": resource_name(prefix, tier),
                 "subnet_ids": ids.get(tier, []),
                 "ingress": [*numbered(DENIED, 10), *numbered(ingress[tier], 100)],
                 "egress": numbered(egress[tier], 100),

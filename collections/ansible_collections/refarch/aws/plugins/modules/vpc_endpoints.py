@@ -114,7 +114,6 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.refarch.aws.plugins.module_utils.ec2 import Ec2Resources, by_name, name_of, raise_unsuccessful
 from ansible_collections.refarch.aws.plugins.module_utils.resources import TAG_OPTIONS, InvalidInput, run
-from ansible_collections.refarch.aws.plugins.module_utils.unknown import has_unknown
 
 SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -205,7 +204,8 @@ class Endpoints(Ec2Resources):
             self.require_services(new)
             self.wait_gone(self.leaving)  # the name of a service may be private only once in a VPC
         ids = self.each(lambda pair: self.ensure(existing.get(pair[0]["name"]), *pair), list(zip(wanted, services, strict=True)))
-        if self.params["wait"] and ids and not has_unknown(ids):
+        standing = [existing.get(endpoint["name"], {}).get("State", "").lower() for endpoint in wanted]
+        if self.params["wait"] and set(standing) - {"available"}:
             acceptors = [
                 {"matcher": "pathAll", "argument": "VpcEndpoints[].State", "expected": "available", "state": "success"},
                 {"matcher": "pathAny", "argument": "VpcEndpoints[].State", "expected": "failed", "state": "failure"},

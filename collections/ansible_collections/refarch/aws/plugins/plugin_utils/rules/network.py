@@ -24,7 +24,7 @@ INTERFACE_SERVICES = frozenset(
     glue grafana guardduty-data imagebuilder inspector2 kinesis-firehose kinesis-streams kms lakeformation lambda logs monitoring
     organizations quicksight-website rds rds-data redshift redshift-data rum s3 sagemaker.api sagemaker.runtime scheduler secretsmanager
     securityhub servicecatalog servicediscovery sns sqs ssm ssm-contacts ssm-incidents ssmmessages states storagegateway sts
-    synthetics transfer transfer.server wafv2 xray""".split()
+    synthetics transfer transfer.server xray""".split()
 )
 
 

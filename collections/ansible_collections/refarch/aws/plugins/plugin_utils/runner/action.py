@@ -72,14 +72,16 @@ class RunnerAction(ActionBase):
         if self._may_run_inside(task_vars, wrap_async):
             arguments = self._task.args if module_args is None else module_args
             self._update_module_args(name, arguments, task_vars, ignore_unknown_opts=ignore_unknown_opts)
-            result, calls = _Run(self, found, arguments, room).result()
+            run = _Run(self, found, arguments, room)
+            result, calls = run.result()
+            changes = result.get("changes") or run.made
         else:
             result = super()._execute_module(
                 module_name, module_args, tmp, task_vars, persist_files, delete_remote_tmp, wrap_async, ignore_unknown_opts
             )
-            calls = []
+            calls, changes = [], result.get("changes")
         if room:
-            room.note(self._task, found.fqcn, result, calls, time.monotonic() - begun)
+            room.note(self._task, found.fqcn, result, changes or [], calls, time.monotonic() - begun)
             if room.silent:
                 result = plan.silenced(result)
         return result
@@ -150,6 +152,7 @@ class _Run:
         self.environment = action.environment_of_task()
         self.check_mode = action._task.check_mode
         self.calls: list[dict] = []
+        self.made: list[dict] = []
 
     def result(self) -> tuple[dict, list[dict]]:
         """(the task's result, all calls that were made for it)."""
@@ -172,6 +175,8 @@ class _Run:
             result["changed"] = bool(result.get("changed") or wrote)
             if "changes" in result:
                 result["changes"] = done + result["changes"]
+        if not self.check_mode and self.module.collection != "refarch.aws":
+            self.made = plan.made(self, self.calls)
         return result, self.calls
 
     def created_lately(self) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.refarch.aws.plugins.module_utils.unknown import UNKNOWN
 from ansible_collections.refarch.aws.plugins.plugin_utils.runner import watch
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner.operations import action_of
 from ansible_collections.refarch.aws.plugins.plugin_utils.runner.retry import NOT_FOUND
 
 if TYPE_CHECKING:
@@ -50,6 +51,25 @@ def upstream(run: _Run) -> tuple[dict, dict]:
     known = {} if imagined.get("failed") or imagined.get("stopped") or imagined.get("skipped") else imagined
     change = {**call, "kind": run.module.short_name, "name": _name(run.arguments), "before": None, "after": None, "inputs_known": True}
     return _planned(run, change, known), journal
+
+
+def made(run: _Run, calls: list[dict]) -> list[dict]:
+    """The changes that an upstream module made, by its writing *calls*, in the shape in which a plan tells them."""
+    return [
+        {
+            "action": action_of(call["operation"]),
+            "service": call["service"],
+            "operation": call["operation"],
+            "kind": run.module.short_name,
+            "name": _name(run.arguments),
+            "parameters": call["parameters"],
+            "before": None,
+            "after": None,
+            "inputs_known": True,
+        }
+        for call in calls
+        if not call["reads"] and not call["code"]
+    ]
 
 
 def silenced(result: dict) -> dict:

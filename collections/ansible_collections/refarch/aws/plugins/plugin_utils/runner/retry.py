@@ -17,7 +17,7 @@ from ansible_collections.refarch.aws.plugins.plugin_utils.runner.watch import TH
 
 #: Seconds to go on after trouble on the way to AWS, and after a thing that was just made is not seen everywhere yet
 #: ("Changes that I make are not always immediately visible", IAM User Guide; "Eventual consistency", EC2 Developer Guide).
-TRANSPORT_SECONDS = 600
+TRANSPORT_SECONDS = 300
 CONSISTENCY_SECONDS = 120
 
 BROKEN_CONNECTION = {

@@ -41,7 +41,7 @@ class Room:
         return self.phase == LOOK
 
     # -- notes of AWS tasks --------------------------------------------------------------------------------------------
-    def note(self, task: Any, module: str, result: dict, calls: list[dict], seconds: float) -> None:
+    def note(self, task: Any, module: str, result: dict, changes: list[dict], calls: list[dict], seconds: float) -> None:
         """Append what an AWS task did (no parameters of no_log tasks; secrets are masked before they come here)."""
         hidden = bool(task.no_log)
         line = {
@@ -50,7 +50,7 @@ class Room:
             "module": module,
             "changed": bool(result.get("changed")),
             "failed": bool(result.get("failed")),
-            "changes": [_hidden(change) if hidden else change for change in result.get("changes") or []],
+            "changes": [_hidden(change) if hidden else change for change in changes],
             "calls": [{key: call[key] for key in ("service", "operation", "reads", "code", "seconds")} for call in calls],
             "seconds": round(seconds, 3),
             "at": round(time.time(), 3),

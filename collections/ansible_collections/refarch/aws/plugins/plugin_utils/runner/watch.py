@@ -83,6 +83,8 @@ class Journal:
         if not reads and self.guard != ALLOW:
             self.block(service, model.operation_model(operation), parameters)
         entry: dict[str, Any] = {"service": service, "operation": operation, "reads": reads, "code": None, "ambiguous": False}
+        if not reads:
+            entry["parameters"] = readable(masked(model.operation_model(operation).input_shape, parameters))
         self._attempts.ambiguous = False
         begun = time.monotonic()
         try:

@@ -1,0 +1,62 @@
+# `make` alone lists the targets. Nothing needs to be prepared: `make up` makes the environment, starts the emulator, builds.
+SCENARIO ?= base
+INVENTORY ?= inventories/local
+ARGS ?=
+export AWS_ENDPOINT_URL ?= http://127.0.0.1:4566
+
+PLAY = .venv/bin/ansible-playbook -i $(INVENTORY) playbooks/$(SCENARIO).yml $(ARGS)
+READY = .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup emulator up plan down stop test lint sanity unit molecule integration bench docs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(READY): pyproject.toml tools/setup
+	@tools/setup
+	@touch $@
+
+setup: $(READY) ## only the environment: .venv/ with ansible-playbook, molecule, python
+
+emulator: $(READY)
+	@.venv/bin/python -m emulator.background start
+
+up: emulator ## build SCENARIO (base) in inventories/local, on the emulator
+	@$(PLAY)
+
+plan: emulator ## what `make up` would change, without changing it
+	@$(PLAY) --check --diff
+
+down: emulator ## remove SCENARIO
+	@$(PLAY) -e stack_state=absent
+
+stop: $(READY) ## stop the emulator that `make up` started
+	@.venv/bin/python -m emulator.background stop
+
+test: lint sanity unit molecule integration ## all tests
+
+lint: $(READY) ## ruff and ansible-lint (profile production)
+	@.venv/bin/ruff check .
+	@.venv/bin/ansible-lint --offline
+
+sanity: $(READY) ## ansible-test sanity on the collection
+	@tools/sanity
+
+unit: $(READY) ## unit tests
+	@.venv/bin/python -m pytest -n 2 tests/unit
+
+molecule: $(READY) ## Molecule scenarios of the roles (ROLE=network for one)
+	@tools/molecule $(ROLE)
+
+integration: $(READY) ## the engine on the emulator, from plan to removal
+	@.venv/bin/python -m pytest tests/integration
+
+bench: $(READY) ## against Terraform on the same emulator, at 0 and 80 ms per call
+	@.venv/bin/python -m tests.bench
+
+docs: $(READY) ## generated tables of the roles' READMEs
+	@.venv/bin/python -m tools.role_readmes
+
+clean: ## remove .venv and build
+	rm -rf .venv build

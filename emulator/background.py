@@ -1,0 +1,92 @@
+"""The emulator of `make up`: started in the background if none answers, and stopped by its pid.
+
+    python -m emulator.background start    at AWS_ENDPOINT_URL, by default http://127.0.0.1:4566
+    python -m emulator.background stop
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+DEFAULT_URL = "http://127.0.0.1:4566"
+START_SECONDS = 60
+
+
+def answers(url: str) -> bool:
+    """Whether an emulator answers at *url*."""
+    try:
+        with urllib.request.urlopen(f"{url}/moto-api/", timeout=5) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def start(url: str, folder: Path) -> str:
+    """Start an emulator at *url* unless one answers, with its state, log and pid in *folder*. Returns a sentence.
+
+    Raises SystemExit where *url* is not this machine, or the emulator does not come up.
+    """
+    if answers(url):
+        return f"An emulator answers at {url}."
+    parts = urllib.parse.urlsplit(url)
+    if parts.hostname not in ("127.0.0.1", "localhost"):
+        raise SystemExit(f"AWS_ENDPOINT_URL is {url}: nothing answers there, and an emulator is started on 127.0.0.1 only.")
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "log"
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "emulator", "--port", str(parts.port or 80), "--state", str(folder / "state"), *sys.argv[2:]],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    (folder / "pid").write_text(str(process.pid), encoding="utf-8")
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if answers(url):
+            return f"Started an emulator at {url} (pid {process.pid}, log {log}); `make stop` ends it."
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    process.kill()
+    (folder / "pid").unlink()
+    raise SystemExit(f"The emulator did not come up at {url}; its log is {log}.")
+
+
+def stop(folder: Path) -> str:
+    """Stop the emulator that *start* started from *folder*, and wait until its state is saved. Returns a sentence."""
+    file = folder / "pid"
+    if not file.exists():
+        return "No emulator was started from here."
+    pid = int(file.read_text(encoding="utf-8"))
+    with contextlib.suppress(ProcessLookupError):
+        if b"emulator" in Path(f"/proc/{pid}/cmdline").read_bytes() if Path(f"/proc/{pid}").exists() else False:
+            os.kill(pid, signal.SIGTERM)
+            end = time.monotonic() + START_SECONDS
+            while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+                time.sleep(0.05)
+    file.unlink()
+    return f"Stopped the emulator (pid {pid})."
+
+
+def main() -> None:
+    url = os.environ.get("AWS_ENDPOINT_URL") or DEFAULT_URL
+    folder = Path("build/emulator")
+    verb = sys.argv[1] if len(sys.argv) > 1 else ""
+    if verb not in ("start", "stop"):
+        raise SystemExit(__doc__)
+    print(start(url.rstrip("/"), folder) if verb == "start" else stop(folder))
+
+
+if __name__ == "__main__":
+    main()
