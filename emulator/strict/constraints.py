@@ -21,9 +21,6 @@ _NOT_HELD = frozenset({
     "^.+$",
 })  # fmt: skip
 
-# Members whose published constraint AWS doesn't hold to: (shape's name, kind).
-_DRIFTED: frozenset[tuple[str, Kind]] = frozenset()
-
 _LENGTH_TYPES = ("string", "list", "map")
 _NUMBER_TYPES = ("integer", "long", "float", "double")
 
@@ -96,15 +93,15 @@ def _bounds(shape: Shape, value: Any, path: str) -> Iterator[Finding]:
         ("max", "max" in limits and size > limits["max"], "less"),
         ("min", "min" in limits and size < limits["min"], "greater"),
     ):
-        if wrong and (shape.name, kind) not in _DRIFTED:
+        if wrong:
             yield Finding(path, kind, _failed(value, path, f"Member must have {what} {word} than or equal to {limits[kind]}"))
 
 
 def _text(shape: Any, value: str, path: str) -> Iterator[Finding]:
-    if shape.enum and value not in shape.enum and (shape.name, "enum") not in _DRIFTED:
+    if shape.enum and value not in shape.enum:
         yield Finding(path, "enum", _failed(value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"))
     pattern = shape.metadata.get("pattern")
-    if pattern and pattern not in _NOT_HELD and (shape.name, "pattern") not in _DRIFTED:
+    if pattern and pattern not in _NOT_HELD:
         compiled = _compiled(pattern)
         if compiled is not None and not compiled.fullmatch(value):
             yield Finding(path, "pattern", _failed(value, path, f"Member must satisfy regular expression pattern: {pattern}"))
