@@ -60,7 +60,12 @@ from ansible_collections.refarch.aws.plugins.filter.resource_name import resourc
 def endpoint_plan(services: list[str], type: str, prefix: str, **ids: list[str]) -> list[dict]:
     """One endpoint per service, each once, named after the service and the kind (S3 has both kinds)."""
     return [
-        {"name": resource_name(prefix, f"{service.rpartition('com.amazonaws.')[2]}-{type.lower()}"), "service": service, "type": type, **ids}
+        {
+            "name": resource_name(prefix, f"{service.rpartition('com.amazonaws.')[2]}-{type.lower()}"),
+            "service": service,
+            "type": type,
+            **ids,
+        }
         for service in dict.fromkeys(services)
     ]
 

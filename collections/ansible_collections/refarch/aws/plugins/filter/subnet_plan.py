@@ -81,10 +81,14 @@ def subnet_plan(cidr: str, zones: list[str], prefix: str, blocks: dict[str, list
     blocks = blocks or {}
     for tier, given in blocks.items():
         if tier not in TIERS or len(given) != len(zones):
-            raise AnsibleFilterError(f"subnet_plan: blocks must have one block per zone for tiers among {', '.join(TIERS)}, not {tier}: {given}")
+            raise AnsibleFilterError(
+                f"subnet_plan: blocks must have one block per zone for tiers among {', '.join(TIERS)}, not {tier}: {given}"
+            )
     length = network.prefixlen + 4
     if length > SMALLEST_SUBNET and len(blocks) < len(TIERS):
-        raise AnsibleFilterError(f"subnet_plan: {cidr} is too small for sixteen subnets of /{SMALLEST_SUBNET}; a /24 is the smallest that fits")
+        raise AnsibleFilterError(
+            f"subnet_plan: {cidr} is too small for sixteen subnets of /{SMALLEST_SUBNET}; a /24 is the smallest that fits"
+        )
     computed = list(network.subnets(new_prefix=length)) if length <= SMALLEST_SUBNET else []
     return [
         {

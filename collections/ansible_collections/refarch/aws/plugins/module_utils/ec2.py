@@ -65,6 +65,18 @@ class Ec2Resources(Resources):
                 Resources=[resource_id], Tags=[{"Key": key} for key in to_remove],
             )  # fmt: skip
 
+    def carrying(self, resources: list[dict]) -> list[dict]:
+        """Those of *resources* that have all of the option C(tags)."""
+        wanted = (self.params.get("tags") or {}).items()
+        return [resource for resource in resources if wanted <= from_tag_list(resource.get("Tags")).items()] if wanted else []
+
+    def doomed(self, resources: list[dict], wanted: list[dict] | None) -> list[dict]:
+        """What a removal takes: the *wanted* by name or, without a list, all that carry the option C(tags)."""
+        if wanted is None:
+            return self.carrying(resources)
+        names = {item["name"] for item in wanted}
+        return [resource for resource in resources if name_of(resource) in names]
+
     def wait_found(self, operation: str, missing: str, **parameters) -> None:
         """Wait until a resource just made can be described: EC2 answers C(<Resource>.NotFound) for some seconds.
 

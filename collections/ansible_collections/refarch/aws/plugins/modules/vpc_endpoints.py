@@ -22,10 +22,11 @@ options:
       - With O(state=absent) and no VPC nothing is left to remove.
     type: str
   endpoints:
-    description: The endpoints; with O(state=absent), those that are removed.
+    description:
+      - The endpoints. Required with O(state=present).
+      - With O(state=absent), those that are removed; if not given, all in the VPC that carry O(tags).
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description: The C(Name) tag.
@@ -67,6 +68,10 @@ options:
         description: Tags of this endpoint, added to O(tags).
         type: dict
         default: {}
+  purge:
+    description: Whether endpoints of the VPC that carry O(tags), but are not given, are removed.
+    type: bool
+    default: false
   wait:
     description: Whether to wait until all of them are available, which takes minutes with V(Interface).
     type: bool
@@ -121,7 +126,6 @@ SPEC = {
     "endpoints": {
         "type": "list",
         "elements": "dict",
-        "required": True,
         "options": {
             "name": {"type": "str", "required": True},
             "service": {"type": "str"},
@@ -134,6 +138,7 @@ SPEC = {
             "tags": {"type": "dict", "default": {}},
         },
     },
+    "purge": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 600},
     **TAG_OPTIONS,
@@ -204,6 +209,9 @@ class Endpoints(Ec2Resources):
             self.require_services(new)
             self.wait_gone(self.leaving)  # the name of a service may be private only once in a VPC
         ids = self.each(lambda pair: self.ensure(existing.get(pair[0]["name"]), *pair), list(zip(wanted, services, strict=True)))
+        if self.params["purge"]:
+            names = {endpoint["name"] for endpoint in wanted}
+            self.remove([endpoint for endpoint in self.carrying(list(existing.values())) if name_of(endpoint) not in names])
         standing = [existing.get(endpoint["name"], {}).get("State", "").lower() for endpoint in wanted]
         if self.params["wait"] and set(standing) - {"available"}:
             acceptors = [
@@ -259,7 +267,12 @@ class Endpoints(Ec2Resources):
     def absent(self) -> dict:
         self.leaving = []
         existing = self.existing()
-        doomed = [existing[wanted["name"]] for wanted in self.params["endpoints"] if wanted["name"] in existing]
+        doomed = self.doomed(list(existing.values()), self.params["endpoints"])
+        self.remove(doomed)
+        self.wait_gone([*self.leaving, *(endpoint["VpcEndpointId"] for endpoint in doomed)])
+        return {"endpoint_ids": {}}
+
+    def remove(self, doomed: list[dict]) -> None:
         ids = [endpoint["VpcEndpointId"] for endpoint in doomed]
         if ids:
             names = ", ".join(name_of(endpoint) for endpoint in doomed)
@@ -267,13 +280,11 @@ class Endpoints(Ec2Resources):
                 "ec2", "delete_vpc_endpoints", "delete", "vpc endpoints", names, returns="Unsuccessful", VpcEndpointIds=ids
             )
             raise_unsuccessful("delete", "vpc endpoint", "DeleteVpcEndpoints", refused)
-        self.wait_gone([*self.leaving, *ids])
-        return {"endpoint_ids": {}}
 
 
 def main() -> None:
     run(
-        AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "present", ("vpc_id",))]),
+        AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "present", ("vpc_id", "endpoints"))]),
         Endpoints,
     )
 

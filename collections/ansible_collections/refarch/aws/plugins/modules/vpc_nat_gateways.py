@@ -18,10 +18,11 @@ options:
     choices: [present, absent]
     default: present
   nat_gateways:
-    description: The gateways; with O(state=absent), those that are removed.
+    description:
+      - The gateways. Required with O(state=present).
+      - With O(state=absent), those that are removed; if not given, all gateways and addresses that carry O(tags).
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description: The C(Name) tag of the gateway and of its address, unique in account and region.
@@ -93,7 +94,6 @@ SPEC = {
     "nat_gateways": {
         "type": "list",
         "elements": "dict",
-        "required": True,
         "options": {
             "name": {"type": "str", "required": True},
             "subnet_id": {"type": "str"},
@@ -109,10 +109,13 @@ SPEC = {
 class NatGateways(Ec2Resources):
     def existing(self) -> tuple[list[dict], list[dict]]:
         """(gateways with our names in any state but deleted, addresses with our names)."""
-        names = [wanted["name"] for wanted in self.params["nat_gateways"]]
-        if not names:
+        if self.params["nat_gateways"] is None:
+            named = [{"Name": f"tag:{key}", "Values": [str(value)]} for key, value in (self.params["tags"] or {}).items()]
+        else:
+            names = [wanted["name"] for wanted in self.params["nat_gateways"]]
+            named = [{"Name": "tag:Name", "Values": names}] if names else []
+        if not named:
             return [], []
-        named = [{"Name": "tag:Name", "Values": names}]
         states = [{"Name": "state", "Values": ["pending", "available", "deleting", "failed"]}]
         gateways, addresses = self.each(
             lambda question: self.read("ec2", question[0], question[1], **question[2]),
@@ -208,7 +211,7 @@ class NatGateways(Ec2Resources):
 
 
 def main() -> None:
-    run(AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True), NatGateways)
+    run(AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "present", ("nat_gateways",))]), NatGateways)
 
 
 if __name__ == "__main__":

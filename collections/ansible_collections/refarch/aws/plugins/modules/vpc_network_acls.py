@@ -26,10 +26,11 @@ options:
       - With O(state=absent) and no VPC nothing is left to remove.
     type: str
   network_acls:
-    description: The network ACLs; with O(state=absent), those that are removed.
+    description:
+      - The network ACLs. Required with O(state=present).
+      - With O(state=absent), those that are removed; if not given, all in the VPC that carry O(tags).
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description: The C(Name) tag.
@@ -156,7 +157,6 @@ SPEC = {
     "network_acls": {
         "type": "list",
         "elements": "dict",
-        "required": True,
         "options": {
             "name": {"type": "str", "required": True},
             "default": {"type": "bool", "default": False},
@@ -302,7 +302,6 @@ class NetworkAcls(Ec2Resources):
         )
 
     def absent(self) -> dict:
-        names = {wanted["name"] for wanted in self.params["network_acls"] if not wanted["default"]}
         acls = self.read_all()
         default_id = next((acl["NetworkAclId"] for acl in acls if acl["IsDefault"]), None)
 
@@ -314,13 +313,13 @@ class NetworkAcls(Ec2Resources):
                 missing=("InvalidNetworkAclID.NotFound",), NetworkAclId=acl["NetworkAclId"],
             )  # fmt: skip
 
-        self.each(remove, [acl for acl in acls if not acl["IsDefault"] and name_of(acl) in names])
+        self.each(remove, self.doomed([acl for acl in acls if not acl["IsDefault"]], self.params["network_acls"]))
         return {"network_acls": []}
 
 
 def main() -> None:
     run(
-        AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "present", ("vpc_id",))]),
+        AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "present", ("vpc_id", "network_acls"))]),
         NetworkAcls,
     )
 

@@ -25,10 +25,11 @@ options:
       - With O(state=absent) and no VPC nothing is left to remove.
     type: str
   route_tables:
-    description: The route tables; with O(state=absent), those that are removed.
+    description:
+      - The route tables. Required with O(state=present).
+      - With O(state=absent), those that are removed; if not given, all in the VPC that carry O(tags).
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description: The C(Name) tag.
@@ -115,7 +116,6 @@ SPEC = {
     "route_tables": {
         "type": "list",
         "elements": "dict",
-        "required": True,
         "options": {
             "name": {"type": "str", "required": True},
             "routes": {
@@ -252,8 +252,7 @@ class RouteTables(Ec2Resources):
         )  # fmt: skip
 
     def absent(self) -> dict:
-        names = {wanted["name"] for wanted in self.params["route_tables"]}
-        self.each(self.remove, [table for table in self.read_all() if name_of(table) in names])
+        self.each(self.remove, self.doomed(self.read_all(), self.params["route_tables"]))
         return {"route_tables": []}
 
     def remove(self, table: dict) -> None:
@@ -271,7 +270,7 @@ class RouteTables(Ec2Resources):
 
 def main() -> None:
     run(
-        AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "present", ("vpc_id",))]),
+        AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "present", ("vpc_id", "route_tables"))]),
         RouteTables,
     )
 

@@ -26,10 +26,11 @@ options:
       - With O(state=absent) and no VPC nothing is left to remove.
     type: str
   groups:
-    description: The groups; with O(state=absent), those that are removed.
+    description:
+      - The groups. Required with O(state=present).
+      - With O(state=absent), those that are removed; if not given, all in the VPC that carry O(tags).
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description: The name of the group, and its C(Name) tag. AWS can't change it.
@@ -151,7 +152,6 @@ SPEC = {
     "groups": {
         "type": "list",
         "elements": "dict",
-        "required": True,
         "options": {
             "name": {"type": "str", "required": True},
             "description": {"type": "str"},
@@ -374,8 +374,9 @@ class SecurityGroups(Ec2Resources):
 
     def absent(self) -> dict:
         existing = self.existing()
-        names = [wanted["name"] for wanted in self.params["groups"] if wanted["name"] in existing]
-        doomed = {existing[name]["GroupId"]: name for name in names}
+        groups = self.params["groups"]
+        found = self.carrying(list(existing.values())) if groups is None else [existing[g["name"]] for g in groups if g["name"] in existing]
+        doomed = {group["GroupId"]: group["GroupName"] for group in found}
         self.wait_interfaces_gone("group-id", list(doomed), self.params["wait_timeout"])
         # A group that a rule of another one names can't be deleted, be it in this list or a leftover's.
         circle: dict[tuple[str, bool], list[str]] = {}
@@ -403,7 +404,7 @@ class SecurityGroups(Ec2Resources):
 
 def main() -> None:
     run(
-        AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "present", ("vpc_id",))]),
+        AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "present", ("vpc_id", "groups"))]),
         SecurityGroups,
     )
 

@@ -23,11 +23,10 @@ options:
     type: str
   subnets:
     description:
-      - The subnets that the VPC has.
-      - With O(state=absent), those that are removed, found by their name.
+      - The subnets that the VPC has. Required with O(state=present).
+      - With O(state=absent), those that are removed; if not given, all in the VPC that carry O(tags).
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description: The C(Name) tag.
@@ -91,7 +90,7 @@ changes:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.refarch.aws.plugins.module_utils.ec2 import Ec2Resources, by_name
+from ansible_collections.refarch.aws.plugins.module_utils.ec2 import Ec2Resources, by_name, name_of
 from ansible_collections.refarch.aws.plugins.module_utils.resources import TAG_OPTIONS, InvalidInput, run
 
 SPEC = {
@@ -100,7 +99,6 @@ SPEC = {
     "subnets": {
         "type": "list",
         "elements": "dict",
-        "required": True,
         "options": {
             "name": {"type": "str", "required": True},
             "cidr": {"type": "str"},
@@ -161,8 +159,7 @@ class Subnets(Ec2Resources):
                 )
 
     def absent(self) -> dict:
-        existing = self.existing()
-        doomed = {wanted["name"]: existing[wanted["name"]]["SubnetId"] for wanted in self.params["subnets"] if wanted["name"] in existing}
+        doomed = {name_of(subnet): subnet["SubnetId"] for subnet in self.doomed(list(self.existing().values()), self.params["subnets"])}
         self.wait_interfaces_gone("subnet-id", list(doomed.values()), self.params["wait_timeout"])
         self.each(
             lambda name: self.write(
@@ -175,7 +172,7 @@ class Subnets(Ec2Resources):
 
 def main() -> None:
     run(
-        AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "present", ("vpc_id",))]),
+        AnsibleAWSModule(argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "present", ("vpc_id", "subnets"))]),
         Subnets,
     )
 
