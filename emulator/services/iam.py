@@ -24,6 +24,9 @@ def apply() -> None:
     users_have_a_permissions_boundary()
     service_specific_credentials()
     delete_conflicts()
+    entities_of_a_boundary()
+    groups_can_be_moved()
+    tags_follow_a_user()
 
 
 def managed_policies_are_parsed_once() -> None:
@@ -182,3 +185,46 @@ def delete_conflicts() -> None:
     IAMBackend.delete_user = checked_delete_user
     IAMBackend.delete_group = checked_delete_group
     IAMBackend.delete_policy = checked_delete_policy
+
+
+def entities_of_a_boundary() -> None:
+    """ListEntitiesForPolicy knows which entities have the policy as permissions boundary, and PolicyUsageFilter."""
+    listed = IamResponse.list_entities_for_policy
+
+    def list_entities_for_policy(self: IamResponse) -> ActionResult:
+        usage, arn, kind = self._get_param("PolicyUsageFilter"), self._get_param("PolicyArn"), self._get_param("EntityFilter")
+        if usage == "PermissionsPolicy":
+            return listed(self)
+        result = listed(self).result if usage is None else {"PolicyRoles": [], "PolicyUsers": [], "PolicyGroups": [], "IsTruncated": False}
+        for key, word, owned in (("PolicyRoles", "Role", self.backend.roles), ("PolicyUsers", "User", self.backend.users)):
+            bounded = [owner for owner in owned.values() if getattr(owner, "permissions_boundary_arn", None) == arn]
+            result[key] = [*result[key], *(bounded if kind in (None, word) else [])]
+        return ActionResult(result)
+
+    IamResponse.list_entities_for_policy = list_entities_for_policy
+
+
+def groups_can_be_moved() -> None:
+    """UpdateGroup changes the path without a new name too."""
+    update = IAMBackend.update_group
+
+    def update_group(self: IAMBackend, group_name: str, new_group_name: str | None, new_path: str | None) -> None:
+        update(self, group_name, new_group_name, new_path)
+        if new_path:
+            self.get_group(new_group_name or group_name).path = new_path
+
+    IAMBackend.update_group = update_group
+
+
+def tags_follow_a_user() -> None:
+    """UpdateUser changes the ARN and keeps the tags, which moto holds by ARN."""
+    update = IAMBackend.update_user
+
+    def update_user(self: IAMBackend, user_name: str, new_path: str | None = None, new_user_name: str | None = None) -> None:
+        before = self.get_user(user_name).arn
+        tags = self.tagger.list_tags_for_resource(before)["Tags"]
+        update(self, user_name, new_path, new_user_name)
+        self.tagger.delete_all_tags_for_resource(before)
+        self.tagger.tag_resource(self.get_user(new_user_name or user_name).arn, tags)
+
+    IAMBackend.update_user = update_user

@@ -26,6 +26,11 @@ def documents_differ(existing: dict | None, wanted: dict) -> bool:
 class IamResources(Resources):
     """A Resources whose things are users, groups, roles and policies: these calls differ by one word only."""
 
+    def arn_prefix(self, kind: str) -> str:
+        """How the ARNs of the account's *kind* begin, up to the path; so that an ARN is known before the thing is made."""
+        caller = self.read("sts", "get_caller_identity")
+        return f"arn:{caller['Arn'].split(':')[1]}:iam::{caller['Account']}:{kind}"
+
     def ensure_attached(self, kind: str, name: str, existing: set[str], wanted: list[str], purge: bool) -> None:
         """Attach the managed policies *wanted* to the C(role) or C(group) *name*, and with *purge* detach others."""
         owner = {f"{kind.capitalize()}Name": name}
