@@ -47,7 +47,7 @@ unit: $(READY) ## unit tests
 	@.venv/bin/python -m pytest -n 2 tests/unit
 
 molecule: $(READY) ## Molecule scenarios of the roles (ROLE=network for one)
-	@tools/molecule $(ROLE)
+	@.venv/bin/python tools/molecule $(ROLE)
 
 integration: $(READY) ## the engine on the emulator, from plan to removal
 	@.venv/bin/python -m pytest tests/integration

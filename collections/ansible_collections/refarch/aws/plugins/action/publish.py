@@ -19,7 +19,7 @@ class ActionModule(RunnerAction):
         state = arguments.pop("state", "present")
         if not isinstance(outputs, dict):
             raise AnsibleActionFail(f"outputs: a component publishes a dict, not {type(outputs).__name__}")
-        room = Room.of(task_vars or {})
+        room = Room.of(task_vars or {}, self._templar.template)
         if room is None:
             return {**result, "changed": False, "outputs": outputs}
         stack_run.keep_outputs(room, outputs)

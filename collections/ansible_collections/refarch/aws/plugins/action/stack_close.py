@@ -17,7 +17,7 @@ class ActionModule(RunnerAction):
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
-        room = Room(self._task.args["room"], "stack", CONVERGE, self._task.check_mode)
+        room = Room(self._task.args["room"], "stack", CONVERGE)
         opened = run.Opened.of(room)
         markers = {component: room.marker(component) for component in opened.selected}
         broken = {name: (marker or {}).get("error") or "did not end" for name, marker in markers.items() if not marker or marker["state"] != run.UP}

@@ -60,7 +60,7 @@ class ActionModule(RunnerAction):
             if lock.get("failed"):
                 return {**result, **lock}
             self.warnings += lock.get("warnings") or []
-        room = Room(tempfile.mkdtemp(prefix="refarch-"), "stack", CONVERGE, self._task.check_mode)
+        room = Room(tempfile.mkdtemp(prefix="refarch-"), "stack", CONVERGE)
         opened = {
             "needs": needs,
             "selected": selected,

@@ -20,7 +20,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
-        self.room = Room.of(task_vars)
+        self.room = Room.of(task_vars, self._templar.template)
         self.opened = stack_run.Opened.of(self.room)
         return {**result, "changed": False, **getattr(self, self._task.args["step"])()}
 

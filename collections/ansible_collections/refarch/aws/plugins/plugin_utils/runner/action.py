@@ -67,7 +67,7 @@ class RunnerAction(ActionBase):
                 module_name, module_args, tmp, task_vars, persist_files, delete_remote_tmp, wrap_async, ignore_unknown_opts
             )
         task_vars = task_vars or {}
-        room = Room.of(task_vars)
+        room = Room.of(task_vars, self._templar.template)
         begun = time.monotonic()
         if self._may_run_inside(task_vars, wrap_async):
             arguments = self._task.args if module_args is None else module_args

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,18 @@ LOOK, CONVERGE = "look", "converge"
 
 
 class Room:
-    """A component's place in the room. *phase*: LOOK or CONVERGE. *planning*: whether the whole run is a plan."""
+    """A component's place in the room. *phase*: LOOK or CONVERGE."""
 
-    def __init__(self, folder: str, component: str, phase: str, planning: bool):
-        self.folder, self.component, self.phase, self.planning = Path(folder), component, phase, planning
+    def __init__(self, folder: str, component: str, phase: str):
+        self.folder, self.component, self.phase = Path(folder), component, phase
 
     @classmethod
-    def of(cls, task_vars: dict) -> Room | None:
-        """The room of the host that *task_vars* belong to; None outside of a stack's run."""
-        folder = task_vars.get("stack_room")
-        if not folder:
+    def of(cls, task_vars: dict, template: Callable[[Any], Any]) -> Room | None:
+        """The room of the host that *task_vars* belong to; None outside of a stack's run. *template*: the action's templar."""
+        if not task_vars.get("stack_room"):
             return None
-        component = task_vars.get("stack_component") or "stack"
-        return cls(folder, component, task_vars.get("stack_phase") or CONVERGE, bool(task_vars.get("stack_planning")))
+        given = {name: template(task_vars[name]) for name in ("stack_room", "stack_component", "stack_phase") if name in task_vars}
+        return cls(given["stack_room"], given.get("stack_component", "stack"), given.get("stack_phase", CONVERGE))
 
     @property
     def silent(self) -> bool:
