@@ -12,6 +12,11 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from emulator.operations import OPERATIONS
+from emulator.pipeline import Emulator
+from emulator.server import RawRequest
+from emulator.strict.judge import Judge
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -128,11 +133,24 @@ def test_latency_holds_a_nat_gateway_back(started):
     client.get_waiter("nat_gateway_deleted").wait(**ids, WaiterConfig={"Delay": 1, "MaxAttempts": 8})
 
 
-def test_a_failure_inside_is_internal_failure(emulator):
-    # moto divides nothing by zero for us: a body that is JSON, but no object, breaks its handlers.
+def signed(service, **headers):
+    scope = f"AWS4-HMAC-SHA256 Credential=A/20260101/ap-northeast-2/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    return {"Content-Type": "application/x-amz-json-1.1", "Authorization": scope} | headers
+
+
+def test_a_body_that_is_no_object_is_refused(emulator):
     connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=10)
-    head = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonSSM.PutParameter"}
-    head["Authorization"] = "AWS4-HMAC-SHA256 Credential=A/20260101/ap-northeast-2/ssm/aws4_request, SignedHeaders=host, Signature=0"
-    connection.request("POST", "/", "[1]", head)
+    connection.request("POST", "/", "[1]", signed("ssm", **{"X-Amz-Target": "AmazonSSM.PutParameter"}))
     answer = connection.getresponse()
     assert answer.status == 400 and json.loads(answer.read())["__type"] == "SerializationException"
+
+
+def test_a_failure_inside_is_internal_failure(monkeypatch, caplog):
+    def breaks(params, context):
+        raise ZeroDivisionError("a secret of the inside")
+
+    monkeypatch.setitem(OPERATIONS, ("ssm", "ListNodes"), breaks)
+    head = list(signed("ssm", **{"X-Amz-Target": "AmazonSSM.ListNodes"}).items())
+    answer = Emulator(Judge()).handle(RawRequest("POST", "/", head, b"{}", 1))
+    assert answer.status == 500 and json.loads(answer.body)["__type"] == "InternalFailure"
+    assert b"secret" not in answer.body and "a secret of the inside" in caplog.text
