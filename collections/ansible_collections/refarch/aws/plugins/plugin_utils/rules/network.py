@@ -15,8 +15,8 @@ ADMIN_PORTS = (22, 3389)
 ENGINE_PORTS = {1433: "SQL Server", 1521: "Oracle", 3306: "MySQL and MariaDB", 5432: "PostgreSQL"}
 GATEWAY_SERVICES = ("s3", "dynamodb")
 #: Services with interface endpoints (AWS PrivateLink Guide, "AWS services that integrate with AWS PrivateLink") that such stacks use.
-INTERFACE_SERVICES = frozenset(
-    """access-analyzer acm-pca airflow.api airflow.env airflow.ops application-autoscaling appmesh appmesh-envoy-management
+SERVICE_NAMES = """
+    access-analyzer acm-pca airflow.api airflow.env airflow.ops application-autoscaling appmesh appmesh-envoy-management
     athena autoscaling autoscaling-plans backup backup-gateway batch bedrock bedrock-runtime cloudformation cloudtrail codeartifact.api
     codeartifact.repositories codebuild codecommit codedeploy codedeploy-commands-secure codepipeline codestar-connections.api
     cognito-idp config databrew datasync dms dynamodb ebs ec2 ec2messages ecr.api ecr.dkr ecs ecs-agent ecs-telemetry eks eks-auth
@@ -24,8 +24,9 @@ INTERFACE_SERVICES = frozenset(
     glue grafana guardduty-data imagebuilder inspector2 kinesis-firehose kinesis-streams kms lakeformation lambda logs monitoring
     organizations quicksight-website rds rds-data redshift redshift-data rum s3 sagemaker.api sagemaker.runtime scheduler secretsmanager
     securityhub servicecatalog servicediscovery sns sqs ssm ssm-contacts ssm-incidents ssmmessages states storagegateway sts
-    synthetics transfer transfer.server xray""".split()
-)
+    synthetics transfer transfer.server xray
+"""
+INTERFACE_SERVICES = frozenset(SERVICE_NAMES.split())
 
 
 def network_of(value: object) -> ipaddress.IPv4Network | str:
@@ -116,7 +117,7 @@ def port_findings(variables: dict) -> list[str]:
             found.append(f"{name}: {port} is a port of remote administration, which the network denies.")
         elif name == "network_database_port" and port in ENGINE_PORTS:
             found.append(f"{name}: {port} is the default port of {ENGINE_PORTS[port]}; choose another one (Security Hub control RDS.23).")
-        elif name == "network_database_port" and not 1150 <= port:
+        elif name == "network_database_port" and port < 1150:
             found.append(f"{name}: {port} must be at least 1150, which is the lowest port of RDS.")
     return found
 

@@ -94,7 +94,7 @@ class RunnerAction(ActionBase):
         return Module(context.plugin_resolved_collection, context.plugin_resolved_name.split(".")[-1], context.plugin_resolved_path)
 
     def _may_run_inside(self, task_vars: dict, wrap_async: bool) -> bool:
-        interpreter = task_vars.get("ansible_python_interpreter")
+        interpreter = self._templar.template(task_vars.get("ansible_python_interpreter"))
         return (
             in_process()
             and not wrap_async
