@@ -1,0 +1,50 @@
+"""When a failed module run is worth another."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner import retry
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner.retry import Trouble
+
+
+def call(operation="DescribeVpcs", code=None, reads=None, ambiguous=False, status=None, message=""):
+    reads = operation.startswith(("Describe", "Get", "List")) if reads is None else reads
+    return {"service": "ec2", "operation": operation, "reads": reads, "code": code, "ambiguous": ambiguous, "status": status, "message": message}
+
+
+@pytest.mark.parametrize(
+    ("calls", "lately", "trouble"),
+    [
+        ([], False, Trouble.NONE),
+        ([call()], False, Trouble.NONE),
+        ([call(code="RequestLimitExceeded")], False, Trouble.TRANSPORT),
+        ([call(code="ConnectionClosedError")], False, Trouble.TRANSPORT),
+        ([call("CreateVpc", code="AnswerUnknown", ambiguous=True)], False, Trouble.TRANSPORT),
+        ([call(code="InternalFailure", status=500)], False, Trouble.TRANSPORT),
+        ([call(code="NotImplemented", status=501)], False, Trouble.NONE),
+        ([call(code="AccessDenied", status=403)], True, Trouble.NONE),
+        # the echo of an attempt that was done after all
+        ([call("AttachInternetGateway", code="Resource.AlreadyAssociated", ambiguous=True)], False, Trouble.TRANSPORT),
+        ([call("AttachInternetGateway", code="Resource.AlreadyAssociated")], False, Trouble.NONE),
+        # not yet visible
+        ([call("CreateFlowLogs", code="InvalidParameter", message="The role cannot be assumed")], False, Trouble.CONSISTENCY),
+        ([call("PutKeyPolicy", code="MalformedPolicyDocumentException", message="contains invalid principals: invalid principal")], False, Trouble.CONSISTENCY),
+        ([call("CreateVpc"), call(code="InvalidVpcID.NotFound")], False, Trouble.CONSISTENCY),
+        ([call(code="InvalidVpcID.NotFound")], True, Trouble.CONSISTENCY),
+        ([call(code="InvalidVpcID.NotFound")], False, Trouble.NONE),
+    ],
+)
+def test_trouble(calls, lately, trouble):
+    assert retry.trouble_of({"calls": calls}, lately) is trouble
+
+
+def test_pauses_grow_to_ten_seconds_at_most():
+    assert all(0.1 <= retry.pause(attempt) <= 10 for attempt in range(1, 40) for _ in range(20))
+    assert max(retry.pause(1) for _ in range(200)) <= 1.0
+
+
+def test_patience_is_two_minutes_for_consistency():
+    assert retry.patience(Trouble.CONSISTENCY) == 120
+    assert retry.patience(Trouble.TRANSPORT) > retry.patience(Trouble.CONSISTENCY)
+    assert retry.patience(Trouble.NONE) == 0
