@@ -34,16 +34,17 @@ class IamResources(Resources):
     def ensure_attached(self, kind: str, name: str, existing: set[str], wanted: list[str], purge: bool) -> None:
         """Attach the managed policies *wanted* to the C(role) or C(group) *name*, and with *purge* detach others."""
         owner = {f"{kind.capitalize()}Name": name}
+        about = {"before": {"attached": sorted(existing)}, "after": {"attached": sorted(wanted)}}
         for arn in wanted:
             if arn not in existing:
                 self.write(
                     "iam", f"attach_{kind}_policy", "update", f"IAM {kind}", name,
-                    before=sorted(existing), after=sorted(wanted), **owner, PolicyArn=arn,
+                    **about, **owner, PolicyArn=arn,
                 )  # fmt: skip
         for arn in sorted(existing - set(wanted)) if purge else ():
             self.write(
                 "iam", f"detach_{kind}_policy", "update", f"IAM {kind}", name,
-                before=sorted(existing), after=sorted(wanted), missing=GONE, **owner, PolicyArn=arn,
+                **about, missing=GONE, **owner, PolicyArn=arn,
             )  # fmt: skip
 
     def ensure_tags(self, kind: str, name: str, identity: dict[str, str], existing: dict[str, str], wanted: dict[str, str]) -> None:
