@@ -1,0 +1,135 @@
+"""Stacks of inventories/local on emulators of their own, driven as a user drives them: by ansible-playbook."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.processes import ROOT, Running, start
+
+RUN_SECONDS = 900
+
+
+@dataclass
+class Done:
+    """An ended run: exit code, output, recap by host, and the file that it wrote."""
+
+    code: int
+    output: str
+    seconds: float
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def recap(self) -> dict[str, dict[str, int]]:
+        rows = re.findall(r"^(\S+)\s+: (ok=.*)$", self.output.partition("PLAY RECAP")[2], re.MULTILINE)
+        return {host: {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", row)} for host, row in rows}
+
+    def total(self, what: str) -> int:
+        return sum(row[what] for row in self.recap.values())
+
+    @property
+    def planned(self) -> list[dict[str, Any]]:
+        return self.report["changes"]
+
+
+class Stack:
+    """A stack at one endpoint. C(run) is C(ansible-playbook -i inventories/local playbooks/<playbook>)."""
+
+    def __init__(self, url: str, folder: Path, playbook: str = "foundation.yml", settings: dict[str, Any] | None = None):
+        self.url, self.folder, self.playbook, self.settings = url, folder, playbook, settings or {}
+
+    def command(self, *arguments: str, **settings: Any) -> list[str]:
+        variables = {"stack_build_folder": str(self.folder), **self.settings, **settings}
+        return [
+            str(ROOT / ".venv" / "bin" / "ansible-playbook"),
+            "-i",
+            "inventories/local",
+            str(ROOT / "playbooks" / self.playbook),
+            "-e",
+            json.dumps(variables),
+            *arguments,
+        ]
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_", "REFARCH_"))}
+        return {**kept, "AWS_ENDPOINT_URL": self.url, "ANSIBLE_NOCOLOR": "1", **more}
+
+    def begin(self, *arguments: str, environment: dict[str, str] | None = None, **settings: Any) -> subprocess.Popen[str]:
+        """Start a run in a process group of its own."""
+        return subprocess.Popen(
+            self.command(*arguments, **settings),
+            cwd=ROOT,
+            env=self.environment(**(environment or {})),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, environment: dict[str, str] | None = None, **settings: Any) -> Done:
+        for name in ("report.json", "plan.json"):
+            (self.folder / name).unlink(missing_ok=True)
+        begun = time.monotonic()
+        process = self.begin(*arguments, environment=environment, **settings)
+        output, _nothing = process.communicate(timeout=RUN_SECONDS)
+        done = Done(process.returncode, output, time.monotonic() - begun)
+        for name in ("report.json", "plan.json"):
+            if (self.folder / name).exists():
+                done.report = json.loads((self.folder / name).read_text(encoding="utf-8"))
+        return done
+
+    def apply(self, *arguments: str, **settings: Any) -> Done:
+        done = self.run(*arguments, **settings)
+        assert done.code == 0, done.output[-8000:]
+        assert done.total("failed") == 0
+        return done
+
+    def plan(self, *arguments: str, **settings: Any) -> Done:
+        return self.apply("--check", "--diff", *arguments, **settings)
+
+    def remove(self, **settings: Any) -> Done:
+        return self.apply(stack_state="absent", **settings)
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Running]:
+    """An emulator with nothing in it, for the tests of one file."""
+    running = start("emulator", "--port", "0")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def fresh(emulator: Running) -> Running:
+    """The same with nothing in it again."""
+    emulator.post("/moto-api/reset")
+    emulator.post("/emulator/requests/reset")
+    return emulator
+
+
+@pytest.fixture
+def proxies() -> Iterator[Callable[..., Running]]:
+    """Starts fault proxies before a backend, and stops them."""
+    running: list[Running] = []
+
+    def begin(backend: Running, *arguments: str) -> Running:
+        running.append(start("tests.faults.proxy", "--listen", "0", "--backend", str(backend.port), *arguments))
+        return running[-1]
+
+    yield begin
+    for proxy in running:
+        proxy.stop()
+
+
+def writes(emulator: Running) -> int:
+    """Mutating requests that reached the server since the last reset of its counters."""
+    return emulator.get("/emulator/requests?limit=0")["writes"]

@@ -1,0 +1,68 @@
+"""Servers of the tests in subprocesses, on free ports of 127.0.0.1, and clients for them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+ROOT = Path(__file__).resolve().parents[1]
+REGION = "ap-northeast-2"
+START_SECONDS = 60
+
+
+@dataclass
+class Running:
+    """A process that answers at *port*."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, service: str, *, region: str = REGION, attempts: int = 1, **options: Any) -> Any:
+        """A client that tries *attempts* times."""
+        config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, s3={"addressing_style": "path"}, **options)
+        keys = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "secret"}
+        return boto3.session.Session().client(service, region_name=region, endpoint_url=self.url, config=config, **keys)
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    def post(self, path: str, content: Any = None) -> Any:
+        body = json.dumps(content).encode() if content is not None else b""
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}{path}", body, method="POST"), timeout=10) as answer:
+            return json.load(answer)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+def start(module: str, *arguments: str) -> Running:
+    """``python -m module arguments``, once it says where it is ready. Its words go to a file: nobody would empty a pipe."""
+    with tempfile.NamedTemporaryFile("w", suffix=".log", delete=False) as log:
+        process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=log, stderr=log, text=True)
+    end = time.monotonic() + START_SECONDS
+    while True:
+        said = Path(log.name).read_text(encoding="utf-8")
+        if found := re.search(r"ready at http://127\.0\.0\.1:(\d+)", said):
+            Path(log.name).unlink()
+            return Running(process, int(found[1]))
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            raise RuntimeError(f"{module} ended with {process.wait()}: {said}")
+        time.sleep(0.05)
