@@ -14,7 +14,7 @@ description:
   - The db tier talks with the app tier only.
   - A network ACL keeps no state, so that answers come in at the ephemeral ports V(1024) to V(65535)
     (Amazon VPC User Guide, "Ephemeral ports").
-positional: prefix, ports
+positional: prefix, ports, cidr
 options:
   _input:
     description: Subnets with C(tags) and C(cidr), as RV(refarch.aws.vpc_subnets#module:subnets).
@@ -29,13 +29,17 @@ options:
     description: The ports of the tiers C(web), C(app) and C(database).
     type: dict
     required: true
+  cidr:
+    description: The block of the VPC.
+    type: str
+    required: true
 """
 
 EXAMPLES = r"""
 - name: The network ACLs
   refarch.aws.vpc_network_acls:
     vpc_id: "{{ vpc.vpc_id }}"
-    network_acls: "{{ subnets | refarch.aws.network_acl_plan('shop-staging', {'web': 8080, 'app': 8080, 'database': 15432}) }}"
+    network_acls: "{{ subnets | refarch.aws.network_acl_plan('shop-staging', {'web': 8080, 'app': 8080, 'database': 15432}, '10.0.0.0/16') }}"
 """
 
 RETURN = r"""
@@ -72,8 +76,8 @@ OUT = [{"action": "allow", "protocol": "all", "cidr": ANYWHERE[0]}]
 HTTP, HTTPS = (80, 80), (443, 443)
 
 
-def network_acl_plan(subnets: list[dict], prefix: str, ports: dict[str, int]) -> list[dict]:
-    """The network ACLs. Subnets without an id (those of a removal) give network ACLs without any."""
+def network_acl_plan(subnets: list[dict], prefix: str, ports: dict[str, int], cidr: str) -> list[dict]:
+    """The network ACLs, of at most 18 entries a direction: the quota of 20 counts the last ones, which deny all (Amazon VPC quotas)."""
     blocks: dict[str, list[str]] = {}
     ids: dict[str, list[str]] = {}
     for subnet in subnets:
@@ -88,7 +92,7 @@ def network_acl_plan(subnets: list[dict], prefix: str, ports: dict[str, int]) ->
         "public": [allow(ANYWHERE[0], HTTP), allow(ANYWHERE[0], HTTPS), *ANSWERS],
         "web": [*allow_from(("public",), web), *ANSWERS],
         # The internal load balancer and the interface endpoints stand in the app subnets.
-        "app": [*allow_from(("web", "app"), HTTP), *allow_from(("web", "app"), HTTPS), *allow_from(("app",), app), *ANSWERS],
+        "app": [allow(cidr, HTTP), allow(cidr, HTTPS), *allow_from(("app",), app), *ANSWERS],
         "db": allow_from(("app",), database),
     }
     egress = {"public": OUT, "web": OUT, "app": OUT, "db": allow_from(("app",), EPHEMERAL)}
