@@ -64,10 +64,12 @@ ROLE = settings.RoleSettings(
 
 
 def test_types_are_judged_by_the_roles_spec_and_wired_inputs_are_left_out():
-    assert settings.type_findings(ROLE, {"network_cidr": "10.0.0.0/16", "network_zone_count": 2}, ["network_key_arn"]) == []
-    found = settings.type_findings(ROLE, {"network_zone_count": "many"}, ["network_key_arn"])
-    assert any("network_cidr" in sentence for sentence in found)
-    assert any("network_zone_count" in sentence for sentence in found)
+    inputs, refused = settings.typed(ROLE, {"network_cidr": "10.0.0.0/16", "network_zone_count": "2"}, ["network_key_arn"])
+    assert refused == []
+    assert inputs["network_zone_count"] == 2
+    _inputs, refused = settings.typed(ROLE, {"network_zone_count": "many"}, ["network_key_arn"])
+    assert any("network_cidr" in sentence for sentence in refused)
+    assert any("network_zone_count" in sentence for sentence in refused)
 
 
 def test_a_typing_error_is_named_with_what_was_meant():

@@ -47,7 +47,8 @@ class ActionModule(RunnerAction):
         values = self.values(roles, facts["zones"])  # again, since defaults may choose among the zones
         found = stack_rules.findings(values, facts)
         for role in roles:
-            found += settings.rule_findings(role.component, values, facts)
+            inputs, _refused = settings.typed(role, values, self.wired)
+            found += settings.rule_findings(role.component, {**values, **inputs}, facts)
         found += self.registry_findings(needs, selected, facts["registry"], values["stack_state"])
         self.refuse(found)
 
@@ -142,7 +143,7 @@ class ActionModule(RunnerAction):
         found = list(self.broken)
         for role in roles:
             if role.component in selected:
-                found += settings.type_findings(role, values, self.wired)
+                found += settings.typed(role, values, self.wired)[1]
         inputs = {name for role in roles for name in (*role.options, *role.defaults)} | set(stack_rules.OPTIONS)
         inputs |= {"stack_components", "stack_scenario", "stack_prefix", "stack_tags", "stack_zones", "stack_aws_connection"}
         names = [name for name, value in self.task_vars.items() if not settings.is_wired(value)]

@@ -269,7 +269,7 @@ class Resources:
             {
                 "before_header": f"{change['kind']} {change['name']} (now)",
                 "after_header": f"{change['kind']} {change['name']} ({change['service']}:{change['operation']})",
-                "before": change["before"] if change["before"] is not None else {},
+                "before": before if isinstance(before := change["before"] or {}, dict) else {"before": before},
                 "after": {"call": change["parameters"], **({"after": change["after"]} if change["after"] is not None else {})},
             }
             for change in self.changes

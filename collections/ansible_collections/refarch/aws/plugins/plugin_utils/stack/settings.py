@@ -45,13 +45,16 @@ def role_settings(component: str, folders: Iterable[str], load: Callable[[str], 
     return None
 
 
-def type_findings(settings: RoleSettings, values: Mapping[str, Any], wired: Iterable[str]) -> list[str]:
-    """Sentences on *values* that the role's argument spec refuses. Inputs in *wired* are not known yet and are left out."""
+def typed(settings: RoleSettings, values: Mapping[str, Any], wired: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
+    """(the role's inputs in the types of its argument spec, sentences on those that it refuses).
+
+    Inputs in *wired* are not known yet and are left out. C(-e network_app_port=8081) gives text: here it becomes a number.
+    """
     unknown = set(wired)
     options = {name: option for name, option in settings.options.items() if name not in unknown}
     given = {name: value for name, value in values.items() if name in options}
     outcome = ArgumentSpecValidator(options).validate(given)
-    return [f"{settings.component}: {message}" for message in outcome.error_messages]
+    return outcome.validated_parameters, [f"{settings.component}: {message}" for message in outcome.error_messages]
 
 
 def typing_errors(names: Iterable[str], components: Iterable[str], known: Iterable[str]) -> list[str]:
