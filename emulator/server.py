@@ -86,6 +86,7 @@ class _Connection(socketserver.StreamRequestHandler):
             method, target, version = line.decode("latin-1").split()
         except ValueError as error:
             raise BadRequest("no request line") from error
+        target = _origin_form(target)
         headers = list(_read_headers(self.rfile))
         known = {name.lower(): value for name, value in headers}
         if known.get("expect", "").lower() == "100-continue":
@@ -120,6 +121,15 @@ class _Connection(socketserver.StreamRequestHandler):
         if not keep:
             head.append("Connection: close")
         self.connection.sendall("\r\n".join(head).encode("latin-1", "replace") + b"\r\n\r\n" + body)
+
+
+def _origin_form(target: str) -> str:
+    """Path and query of *target*, which clients that go through a proxy send with scheme and host (RFC 9112, 3.2.2)."""
+    scheme, separator, rest = target.partition("://")
+    if not separator or scheme.lower() not in ("http", "https"):
+        return target
+    path = rest.find("/")
+    return rest[path:] if path >= 0 else "/"
 
 
 def _read_headers(stream: BufferedIOBase):
