@@ -5,6 +5,7 @@ A module has a function ``apply()``, which is called once before the server star
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 import re
@@ -13,8 +14,9 @@ from types import ModuleType
 from typing import Any
 
 
+@functools.cache
 def apply_all() -> None:
-    """Apply the patches of every module of this package, in the order of their names."""
+    """Apply the patches of every module of this package, in the order of their names; once, however often it is called."""
     for found in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
         importlib.import_module(f"{__name__}.{found.name}").apply()
 

@@ -39,7 +39,9 @@ EXAMPLES = r"""
 - name: The network ACLs
   refarch.aws.vpc_network_acls:
     vpc_id: "{{ vpc.vpc_id }}"
-    network_acls: "{{ subnets | refarch.aws.network_acl_plan('shop-staging', {'web': 8080, 'app': 8080, 'database': 15432}, '10.0.0.0/16') }}"
+    network_acls: "{{ subnets | refarch.aws.network_acl_plan('shop-staging', ports, '10.0.0.0/16') }}"
+  vars:
+    ports: {web: 8080, app: 8080, database: 15432}
 """
 
 RETURN = r"""
