@@ -145,7 +145,7 @@ class ActionModule(RunnerAction):
             if role.component in selected:
                 found += settings.typed(role, values, self.wired)[1]
         inputs = {name for role in roles for name in (*role.options, *role.defaults)} | set(stack_rules.OPTIONS)
-        inputs |= {"stack_components", "stack_scenario", "stack_prefix", "stack_tags", "stack_zones", "stack_aws_connection"}
+        inputs |= {"stack_components", "stack_scenario", "stack_prefix", "stack_tags", "stack_zones", "stack_aws_connection", "stack_aws_environment"}
         names = [name for name, value in self.task_vars.items() if not settings.is_wired(value)]
         self.warnings += settings.typing_errors(names, [*(role.component for role in roles), "stack"], inputs)
         return found

@@ -37,6 +37,7 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_start(self, playbook):
         if in_process():
+            warm.filters()
             warm.sdk(self.get_option("services"))
         elif not known_core():
             self._display.warning(

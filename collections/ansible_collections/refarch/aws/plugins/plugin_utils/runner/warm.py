@@ -10,6 +10,7 @@ import importlib
 import inspect
 import os
 import re
+from pathlib import Path
 
 _UPSTREAM_UTILS = ("modules", "botocore", "retries", "tagging", "transformation", "policy", "waiters")
 _CLIENT = re.compile(r"""\.(?:client|read|write|wait)\(\s*["']([a-z0-9-]+)["']""")
@@ -28,6 +29,18 @@ def sdk(services: list[str]) -> None:
         importlib.import_module(f"ansible_collections.amazon.aws.plugins.module_utils.{name}")
     _models(services)
     gc.freeze()
+
+
+def filters() -> None:
+    """Load every filter, test and lookup of ansible-core and of this collection, which each worker would search and read again."""
+    from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
+
+    for loader in (filter_loader, test_loader):
+        list(loader.all())
+    lookup_loader.get("ansible.builtin.env", class_only=True)
+    folder = Path(__file__).resolve().parents[2] / "filter"
+    for file in folder.glob("*.py"):
+        filter_loader.get(f"refarch.aws.{file.stem}")
 
 
 def module(action: str) -> None:
