@@ -35,6 +35,7 @@ def apply() -> None:
     subnet_takes_its_associations_along()
     vpc_in_use_stays()
     ebs_default_key()
+    flow_log_finds_its_group_by_arn()
 
 
 def _refuse(code: str, message: str) -> EC2ClientError:
@@ -445,3 +446,16 @@ def ebs_default_key() -> None:
     EC2Response.get_ebs_default_kms_key_id = answer
     EC2Response.modify_ebs_default_kms_key_id = modify
     EC2Response.reset_ebs_default_kms_key_id = reset
+
+
+def flow_log_finds_its_group_by_arn() -> None:
+    """A flow log whose LogDestination is the ARN of a log group belongs to that group, and DescribeFlowLogs names it."""
+    create = EC2Backend.create_flow_logs
+
+    def create_flow_logs(self: EC2Backend, *args: Any, **kwargs: Any) -> Any:
+        _, separator, group = (kwargs.get("log_destination") or "").partition(":log-group:")
+        if separator and not kwargs.get("log_group_name"):
+            kwargs["log_group_name"] = group.removesuffix(":*")
+        return create(self, *args, **kwargs)
+
+    EC2Backend.create_flow_logs = create_flow_logs

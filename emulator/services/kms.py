@@ -16,6 +16,7 @@ def apply() -> None:
     key_states_forbid_operations()
     rotation_has_a_period()
     deletion_is_dated()
+    key_has_its_defaults()
 
 
 def key_ids_may_be_arns() -> None:
@@ -112,3 +113,15 @@ def deletion_is_dated() -> None:
         )
 
     KmsResponse.schedule_key_deletion = schedule_key_deletion
+
+
+def key_has_its_defaults() -> None:
+    """CreateKey without KeyUsage makes a key for ENCRYPT_DECRYPT, and without MultiRegion one of a single region."""
+    create = KmsBackend.create_key
+
+    def create_key(self: KmsBackend, policy: str | None, key_usage: str | None, *more: Any, **named: Any) -> Any:
+        key = create(self, policy, key_usage or "ENCRYPT_DECRYPT", *more, **named)
+        key.multi_region = bool(key.multi_region)
+        return key
+
+    KmsBackend.create_key = create_key

@@ -19,3 +19,22 @@ def test_absolute_request_target(emulator):
     connection.request("GET", f"http://{host}/v20180820/configuration/publicAccessBlock", headers=head)
     answer = connection.getresponse()
     assert (answer.status, b"NoSuchPublicAccessBlockConfiguration" in answer.read()) == (404, True)
+
+
+def test_flow_log_by_the_arn_of_its_group(emulator):
+    ec2, logs = emulator.client("ec2"), emulator.client("logs")
+    logs.create_log_group(logGroupName="/terraform/flow")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    arn = f"arn:aws:logs:ap-northeast-2:{ACCOUNT}:log-group:/terraform/flow"
+    role = f"arn:aws:iam::{ACCOUNT}:role/flow"
+    ec2.create_flow_logs(ResourceIds=[vpc], ResourceType="VPC", TrafficType="ALL", LogDestination=arn, DeliverLogsPermissionArn=role)
+    found = ec2.describe_flow_logs(Filters=[{"Name": "resource-id", "Values": [vpc]}])["FlowLogs"][0]
+    assert (found["LogGroupName"], found["LogDestination"], found["DeliverLogsStatus"]) == ("/terraform/flow", arn, "SUCCESS")
+    ec2.delete_flow_logs(FlowLogIds=[found["FlowLogId"]])
+    ec2.delete_vpc(VpcId=vpc)
+    logs.delete_log_group(logGroupName="/terraform/flow")
+
+
+def test_key_without_words_is_for_encryption(emulator):
+    key = emulator.client("kms").create_key()["KeyMetadata"]
+    assert (key["KeyUsage"], key["KeySpec"], key["MultiRegion"]) == ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", False)
