@@ -4,7 +4,7 @@
 (``POST /__ctl`` with JSON, names as in `Settings`), counts are at ``GET /__stats`` (``POST /__stats`` sets them to 0).
 
 For each request, in this order and each with its own probability: throttled, answered 500, cut (never reaches the backend), lost
-(reaches it, but the answer doesn't come back). With ``--kill-after-mutation K --kill-pid-file F`` the process group in F is killed
+(reaches it, but the answer doesn't come back). With ``--kill-after-mutation K --kill-pid-file F`` the process in F is killed with all its descendants
 once the backend has answered the Kth request that changes something, before anybody hears of it.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -154,7 +155,7 @@ class Proxy:
         if self.settings.kill_after_mutation != self.stats["mutations"] or self.stats["killed"]:
             return False
         self.stats["killed"] = 1
-        os.killpg(int(Path(self.settings.kill_pid_file).read_text()), signal.SIGKILL)
+        kill_tree(int(Path(self.settings.kill_pid_file).read_text()))
         return True
 
     def _control(self, message: Message) -> bytes:
@@ -198,6 +199,28 @@ def _error(message: Message, status: int, code: str, text: str) -> bytes:
         error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{text}</Message></Error>"
         return _answer(status, "text/xml", f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>")
     return _answer(status, "application/x-amz-json-1.1", json.dumps({"__type": code, "message": text}), code=code)
+
+
+def kill_tree(pid: int) -> None:
+    """SIGKILL *pid* and all its descendants, whatever sessions they have made. Stopped first, none can begin another meanwhile."""
+    doomed = [pid]
+    for parent in doomed:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(parent, signal.SIGSTOP)
+        doomed += children_of(parent)
+    for process in doomed:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes whose parent is *pid* (proc(5), stat field 4)."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
 
 
 def _answer(status: int, content_type: str, body: str, method: str = "GET", code: str = "") -> bytes:
