@@ -97,7 +97,7 @@ def identify(request: Request, signing_name: str, region: str) -> Call | None:
         if not _exists(service):
             continue
         model = get_service_model(service)
-        target = request.headers.get("X-Amz-Target")
+        target = _whole_target(request, model.metadata.get("targetPrefix", ""))
         if target and "targetPrefix" in model.metadata and not target.startswith(f"{model.metadata['targetPrefix']}."):
             continue
         if model.protocol in ("query", "ec2") and "Version" in request.values and request.values["Version"] != model.api_version:
@@ -109,6 +109,19 @@ def identify(request: Request, signing_name: str, region: str) -> Call | None:
             continue
         return Call(service, operation.name, protocol, region, operation, uri_parameters)
     return None
+
+
+def _whole_target(request: Request, prefix: str) -> str | None:
+    """The header that names the operation, with botocore's *prefix*.
+
+    The newer SDKs name the service by its Smithy shape only ("AWS JSON 1.1 protocol", Smithy): ``CloudTrail_20131101.CreateTrail``
+    for ``com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.CreateTrail``. Every reader after this one sees the whole form.
+    """
+    target = request.headers.get("X-Amz-Target")
+    shape = prefix.rpartition(".")[2]
+    if target and shape != prefix and target.startswith(f"{shape}."):
+        target = request.environ["HTTP_X_AMZ_TARGET"] = f"{prefix}{target.removeprefix(shape)}"
+    return target
 
 
 def protocol_of(request: Request, service: str) -> str:

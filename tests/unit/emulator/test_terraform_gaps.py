@@ -38,3 +38,16 @@ def test_flow_log_by_the_arn_of_its_group(emulator):
 def test_key_without_words_is_for_encryption(emulator):
     key = emulator.client("kms").create_key()["KeyMetadata"]
     assert (key["KeyUsage"], key["KeySpec"], key["MultiRegion"]) == ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", False)
+
+
+def test_target_by_the_shape_of_the_service(emulator):
+    """botocore says com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101, the newer SDKs the last part only."""
+    connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=10)
+    head = {
+        "Content-Type": "application/x-amz-json-1.1",
+        "X-Amz-Target": "CloudTrail_20131101.GetTrail",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=A/20260101/ap-northeast-2/cloudtrail/aws4_request, SignedHeaders=host, Signature=0",
+    }
+    connection.request("POST", "/", b'{"Name": "terraform"}', headers=head)
+    answer = connection.getresponse()
+    assert (answer.status, b"TrailNotFoundException" in answer.read()) == (400, True)
