@@ -33,6 +33,9 @@ CONCURRENCY = 16
 
 MASK = "(sensitive)"
 
+#: Shapes that S3's model calls sensitive though they only name a thing: a plan and a record must tell which key is used.
+NO_SECRETS = {"SSEKMSKeyId"}
+
 TAG_OPTIONS = {
     "tags": {"type": "dict", "aliases": ["resource_tags"]},
     "purge_tags": {"type": "bool", "default": True},
@@ -60,7 +63,7 @@ def masked(shape, value):
     """*value* with everything that the service model marks as sensitive replaced. *shape*: a botocore shape or None."""
     if shape is None or value is None:
         return value
-    if shape.metadata.get("sensitive"):
+    if shape.metadata.get("sensitive") and shape.name not in NO_SECRETS:
         return MASK
     if shape.type_name == "structure" and isinstance(value, dict):
         return {key: masked(shape.members.get(key), item) for key, item in value.items()}
@@ -252,7 +255,9 @@ class Resources:
         if wanted is None:
             return {}, []
         own = {key: value for key, value in existing.items() if not key.startswith("aws:")}
-        return compare_aws_tags(own, wanted, purge_tags=self.params.get("purge_tags", True))
+        to_set, to_remove = compare_aws_tags(own, wanted, purge_tags=self.params.get("purge_tags", True))
+        # In the order in which they were given: upstream answers in the order of a set, which differs from run to run.
+        return {key: wanted[key] for key in wanted if key in to_set}, sorted(to_remove)
 
     # -- results -------------------------------------------------------------------------------------------------------
     def _note(self, change: dict) -> None:
