@@ -120,7 +120,7 @@ SPEC = {
     "name": {"type": "str", "required": True},
     "s3_bucket_name": {"type": "str"},
     "s3_key_prefix": {"type": "str", "no_log": False},
-    "kms_key_arn": {"type": "str"},
+    "kms_key_arn": {"type": "str", "no_log": False},
     "cloud_watch_logs_log_group_arn": {"type": "str"},
     "cloud_watch_logs_role_arn": {"type": "str"},
     "is_multi_region_trail": {"type": "bool", "default": True},

@@ -107,7 +107,7 @@ SPEC = {
         "options": {
             "name": {"type": "str", "required": True},
             "retention_days": {"type": "int", "choices": RETENTION_DAYS, "default": 365},
-            "kms_key_arn": {"type": "str"},
+            "kms_key_arn": {"type": "str", "no_log": False},
             "class": {"type": "str", "choices": ["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"], "default": "STANDARD"},
             "tags": {"type": "dict", "default": {}},
         },
