@@ -62,7 +62,7 @@ from ansible_collections.refarch.aws.plugins.module_utils.resources import Resou
 
 SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "kms_key_arn": {"type": "str"},
+    "kms_key_arn": {"type": "str", "no_log": False},
 }
 
 AWS_KEY = "alias/aws/ebs"
