@@ -257,7 +257,7 @@ class Resources:
         own = {key: value for key, value in existing.items() if not key.startswith("aws:")}
         to_set, to_remove = compare_aws_tags(own, wanted, purge_tags=self.params.get("purge_tags", True))
         # In the order in which they were given: upstream answers in the order of a set, which differs from run to run.
-        return {key: wanted[key] for key in wanted if key in to_set}, sorted(to_remove)
+        return {key: to_set[key] for key in wanted if key in to_set}, sorted(to_remove)
 
     # -- results -------------------------------------------------------------------------------------------------------
     def _note(self, change: dict) -> None:
