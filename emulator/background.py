@@ -1,7 +1,7 @@
 """The emulator of `make up`: started in the background if none answers, and stopped by its pid.
 
-    python -m emulator.background start    at AWS_ENDPOINT_URL, by default http://127.0.0.1:4566
-    python -m emulator.background stop
+python -m emulator.background start    at AWS_ENDPOINT_URL, by default http://127.0.0.1:4566
+python -m emulator.background stop
 """
 
 from __future__ import annotations

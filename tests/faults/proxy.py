@@ -4,7 +4,8 @@
 (``POST /__ctl`` with JSON, names as in `Settings`), counts are at ``GET /__stats`` (``POST /__stats`` sets them to 0).
 
 For each request, in this order and each with its own probability: throttled, answered 500, cut (never reaches the backend), lost
-(reaches it, but the answer doesn't come back). With ``--kill-after-mutation K --kill-pid-file F`` the process in F is killed with all its descendants
+(reaches it, but the answer doesn't come back). With ``--kill-after-mutation K --kill-pid-file F`` the process in F
+is killed with all its descendants
 once the backend has answered the Kth request that changes something, before anybody hears of it.
 """
 

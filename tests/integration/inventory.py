@@ -37,7 +37,9 @@ def listing(emulator: Running) -> dict[str, list[str]]:
             for rule in ec2.describe_security_group_rules()["SecurityGroupRules"]
         ),
         "endpoint": sorted(
-            endpoint["ServiceName"] for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"] if endpoint["State"] not in ("deleted", "deleting")
+            endpoint["ServiceName"]
+            for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]
+            if endpoint["State"] not in ("deleted", "deleting")
         ),
         "flow log": sorted(log["LogDestinationType"] for log in ec2.describe_flow_logs()["FlowLogs"]),
         "key": sorted(

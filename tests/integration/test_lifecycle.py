@@ -73,7 +73,7 @@ def test_a_plan_shows_each_call_with_its_parameters_and_no_secret(kept):
 def test_the_apply_makes_the_planned_calls_and_no_other(emulator, stack, kept, tmp_path_factory):
     record = tmp_path_factory.mktemp("record") / "calls.jsonl"
     done = stack.apply(environment={"REFARCH_RECORD": str(record)})
-    planned, applied = kept["plan"].planned, [change for change in done.report["changes"]]
+    planned, applied = kept["plan"].planned, list(done.report["changes"])
     certain = [change for change in planned if change["inputs_known"]]
     assert sorted(map(call_of, certain)) == sorted(call_of(change) for change in applied if call_of(change) in set(map(call_of, certain)))
     uncertain = {(change["component"], change["kind"], change["name"]) for change in planned if not change["inputs_known"]}
@@ -81,7 +81,9 @@ def test_the_apply_makes_the_planned_calls_and_no_other(emulator, stack, kept, t
     assert [change for change in unplanned if (change["component"], change["kind"], change["name"]) not in uncertain] == []
     left = list(applied)
     for change in certain:
-        found = next((other for other in left if call_of(other) == call_of(change) and matches(change["parameters"], other["parameters"])), None)
+        found = next(
+            (other for other in left if call_of(other) == call_of(change) and matches(change["parameters"], other["parameters"])), None
+        )
         assert found is not None, change
         left.remove(found)
     kept["record"] = record
@@ -157,7 +159,7 @@ def test_a_stale_registry_leads_to_no_wrong_write(emulator, stack, kept):
     name = "/refarch/local/keys"
     outputs = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])
     arns = outputs["key_arns"]
-    outputs["key_arns"] = {purpose: arns["audit"] for purpose in arns}  # keys that exist, and are the wrong ones
+    outputs["key_arns"] = dict.fromkeys(arns, arns["audit"])  # keys that exist, and are the wrong ones
     ssm.put_parameter(Name=name, Value=json.dumps(outputs), Overwrite=True)
     done = stack.apply()
     assert {(change["component"], change["operation"]) for change in done.report["changes"]} == {("keys", "PutParameter")}

@@ -27,7 +27,18 @@ CHANGING = [
     (r"\bA(NPA|IDA|ROA)[A-Z0-9]{12,}\b", "IAM-ID"),
     (r"\b(stock|ours)\b", "WAY"),
 ]
-DROPPED = {"start", "end", "delta", "creation_time", "request_id", "response_metadata", "last_modified_date", "date", "ResponseMetadata", "policy_id"}
+DROPPED = {
+    "start",
+    "end",
+    "delta",
+    "creation_time",
+    "request_id",
+    "response_metadata",
+    "last_modified_date",
+    "date",
+    "ResponseMetadata",
+    "policy_id",
+}
 
 
 @pytest.fixture
@@ -81,7 +92,22 @@ def both(emulator, tmp_path_factory):
     return stock, ours
 
 
-TASKS = ["created", "unchanged", "looped", "refused", "wrong", "mixed", "hidden", "environment_reached", "timed_out", "background", "difference", "warned", "own", "other"]
+TASKS = [
+    "created",
+    "unchanged",
+    "looped",
+    "refused",
+    "wrong",
+    "mixed",
+    "hidden",
+    "environment_reached",
+    "timed_out",
+    "background",
+    "difference",
+    "warned",
+    "own",
+    "other",
+]
 
 
 @pytest.mark.parametrize("task", TASKS)

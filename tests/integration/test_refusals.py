@@ -80,7 +80,14 @@ def test_removal_must_be_confirmed_where_the_inventory_asks_for_it(emulator, sta
 
 
 def test_a_held_stack_is_refused_and_can_be_taken_over_by_name(emulator, stack):
-    lock = {"holder": "bob@build-9, process 77", "run": "other", "machine": "another", "process": 77, "process_started": "1", "since": "2026-01-01T00:00:00Z"}
+    lock = {
+        "holder": "bob@build-9, process 77",
+        "run": "other",
+        "machine": "another",
+        "process": 77,
+        "process_started": "1",
+        "since": "2026-01-01T00:00:00Z",
+    }
     ssm = emulator.client("ssm")
     ssm.put_parameter(Name="/refarch/local/lock", Value=json.dumps(lock), Type="String")
     only_keys = {"stack_components": [{"name": "keys"}]}

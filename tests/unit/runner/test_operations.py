@@ -44,7 +44,13 @@ def test_reading_and_writing(service, operation, reads):
 
 @pytest.mark.parametrize(
     ("operation", "action"),
-    [("CreateVpc", "create"), ("AllocateAddress", "create"), ("PutBucketPolicy", "update"), ("ScheduleKeyDeletion", "delete"), ("ReleaseAddress", "delete")],
+    [
+        ("CreateVpc", "create"),
+        ("AllocateAddress", "create"),
+        ("PutBucketPolicy", "update"),
+        ("ScheduleKeyDeletion", "delete"),
+        ("ReleaseAddress", "delete"),
+    ],
 )
 def test_what_a_writing_operation_does(operation, action):
     assert operations.action_of(operation) == action

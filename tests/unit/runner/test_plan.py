@@ -16,7 +16,9 @@ def path_of(name):
 
 
 def test_secrets_of_unknown_tasks_are_masked_by_the_modules_spec():
-    shown = plan.masked_arguments(path_of("rds_instance"), {"db_instance_identifier": UNKNOWN, "master_user_password": "hunter2hunter2", "secret_key": "x"})
+    shown = plan.masked_arguments(
+        path_of("rds_instance"), {"db_instance_identifier": UNKNOWN, "master_user_password": "hunter2hunter2", "secret_key": "x"}
+    )
     assert shown == {"db_instance_identifier": UNKNOWN, "master_user_password": "(sensitive)"}
 
 
@@ -36,7 +38,11 @@ def test_known_values_are_not_unknown():
 
 
 def test_an_unknown_value_passes_only_the_checks_that_it_can_not_fail():
-    spec = {"port": {"type": "int"}, "mode": {"choices": ["a"]}, "rules": {"type": "list", "elements": "dict", "options": {"port": {"type": "int"}}}}
+    spec = {
+        "port": {"type": "int"},
+        "mode": {"choices": ["a"]},
+        "rules": {"type": "list", "elements": "dict", "options": {"port": {"type": "int"}}},
+    }
     relaxed = watch.relax(spec, {"port": UNKNOWN, "mode": "b", "rules": [{"port": UNKNOWN}]})
     assert relaxed["port"]["type"] == "raw"
     assert relaxed["mode"] == {"choices": ["a"]}

@@ -10,7 +10,15 @@ from ansible_collections.refarch.aws.plugins.plugin_utils.runner.retry import Tr
 
 def call(operation="DescribeVpcs", code=None, reads=None, ambiguous=False, status=None, message=""):
     reads = operation.startswith(("Describe", "Get", "List")) if reads is None else reads
-    return {"service": "ec2", "operation": operation, "reads": reads, "code": code, "ambiguous": ambiguous, "status": status, "message": message}
+    return {
+        "service": "ec2",
+        "operation": operation,
+        "reads": reads,
+        "code": code,
+        "ambiguous": ambiguous,
+        "status": status,
+        "message": message,
+    }
 
 
 @pytest.mark.parametrize(
@@ -29,7 +37,11 @@ def call(operation="DescribeVpcs", code=None, reads=None, ambiguous=False, statu
         ([call("AttachInternetGateway", code="Resource.AlreadyAssociated")], False, Trouble.NONE),
         # not yet visible
         ([call("CreateFlowLogs", code="InvalidParameter", message="The role cannot be assumed")], False, Trouble.CONSISTENCY),
-        ([call("PutKeyPolicy", code="MalformedPolicyDocumentException", message="contains invalid principals: invalid principal")], False, Trouble.CONSISTENCY),
+        (
+            [call("PutKeyPolicy", code="MalformedPolicyDocumentException", message="contains invalid principals: invalid principal")],
+            False,
+            Trouble.CONSISTENCY,
+        ),
         ([call("CreateVpc"), call(code="InvalidVpcID.NotFound")], False, Trouble.CONSISTENCY),
         ([call(code="InvalidVpcID.NotFound")], True, Trouble.CONSISTENCY),
         ([call(code="InvalidVpcID.NotFound")], False, Trouble.NONE),

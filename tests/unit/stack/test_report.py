@@ -34,7 +34,15 @@ def test_the_report_says_how_each_component_ended():
     assert whole["summary"]["create"] == 1
     assert [component["state"] for component in whole["components"].values()] == ["up", "broken", "not ended"]
     assert whole["calls"] == [
-        {"component": "storage", "service": "s3", "operation": "CreateBucket", "calls": 2, "failed": 0, "seconds": 0.4, "longest_seconds": 0.2}
+        {
+            "component": "storage",
+            "service": "s3",
+            "operation": "CreateBucket",
+            "calls": 2,
+            "failed": 0,
+            "seconds": 0.4,
+            "longest_seconds": 0.2,
+        }
     ]
     lines = report.words_of(whole)
     assert lines[0] == "Stack /shop/staging (foundation, present): 1 created"

@@ -59,7 +59,11 @@ def test_credentials_of_another_account_are_refused():
 
 ROLE = settings.RoleSettings(
     "network",
-    {"network_cidr": {"type": "str", "required": True}, "network_zone_count": {"type": "int", "choices": [2, 3]}, "network_key_arn": {"required": True}},
+    {
+        "network_cidr": {"type": "str", "required": True},
+        "network_zone_count": {"type": "int", "choices": [2, 3]},
+        "network_key_arn": {"required": True},
+    },
 )
 
 
@@ -73,7 +77,9 @@ def test_types_are_judged_by_the_roles_spec_and_wired_inputs_are_left_out():
 
 
 def test_a_typing_error_is_named_with_what_was_meant():
-    found = settings.typing_errors(["network_cdir", "network_cidr", "networks", "other"], ["network"], ["network_cidr", "network_zone_count"])
+    found = settings.typing_errors(
+        ["network_cdir", "network_cidr", "networks", "other"], ["network"], ["network_cidr", "network_zone_count"]
+    )
     assert found == ["network_cdir is no input of network and is not used; did you mean network_cidr?"]
 
 

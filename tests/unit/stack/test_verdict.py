@@ -93,7 +93,7 @@ def run_looking_first(world):
 def drifted_worlds(draw):
     names = [f"c{number}" for number in range(draw(st.integers(1, 7)))]
     needs = {name: draw(st.lists(st.sampled_from(names[:index]), unique=True)) if index else [] for index, name in enumerate(names)}
-    world = World(needs, {name: 0 for name in names})
+    world = World(needs, dict.fromkeys(names, 0))
     if draw(st.booleans()):
         run_blindly(world)
     for name in names:
@@ -142,7 +142,9 @@ def test_looking_first_ends_where_a_blind_run_ends(world):
     run_blindly(blind)
     run_looking_first(world)
     assert world.state() == blind.state()
-    assert {name: outputs["id"] for name, outputs in world.registry.items()} == {name: found["id"] for name, found in world.resources.items()}
+    assert {name: outputs["id"] for name, outputs in world.registry.items()} == {
+        name: found["id"] for name, found in world.resources.items()
+    }
 
 
 @settings(max_examples=200, deadline=None)

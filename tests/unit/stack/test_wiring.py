@@ -19,7 +19,10 @@ def arrows(component: str) -> dict[str, set[str]]:
     """Input -> components that it comes from."""
     prefix = f"{component}_"
     return {
-        name: set(re.findall(r"\bstack(?:\.(\w+)|\['(\w+)'\])", value) and [a or b for a, b in re.findall(r"\bstack(?:\.(\w+)|\['(\w+)'\])", value)])
+        name: set(
+            re.findall(r"\bstack(?:\.(\w+)|\['(\w+)'\])", value)
+            and [a or b for a, b in re.findall(r"\bstack(?:\.(\w+)|\['(\w+)'\])", value)]
+        )
         for name, value in WIRING.items()
         if name.startswith(prefix)
     }

@@ -20,7 +20,11 @@ class ActionModule(RunnerAction):
         room = Room(self._task.args["room"], "stack", CONVERGE)
         opened = run.Opened.of(room)
         markers = {component: room.marker(component) for component in opened.selected}
-        broken = {name: (marker or {}).get("error") or "did not end" for name, marker in markers.items() if not marker or marker["state"] != run.UP}
+        broken = {
+            name: (marker or {}).get("error") or "did not end"
+            for name, marker in markers.items()
+            if not marker or marker["state"] != run.UP
+        }
         begun = Path(room.folder, run.OPENED).stat().st_mtime
         whole = report.report_of(opened.content, self._task.args["scenario"], markers, room.notes(CONVERGE), time.time() - begun)
 
@@ -28,7 +32,11 @@ class ActionModule(RunnerAction):
         if opened.removing and not self._task.check_mode and not broken and set(opened.selected) == set(opened.needs):
             left = self._execute_module(
                 "refarch.aws.stack_leftovers",
-                {**connection_of(self._task.args), "project": opened.content["tags"]["Project"], "environment": opened.content["tags"]["Environment"]},
+                {
+                    **connection_of(self._task.args),
+                    "project": opened.content["tags"]["Project"],
+                    "environment": opened.content["tags"]["Environment"],
+                },
                 task_vars=task_vars,
             )
             whole["kept"] = left.get("resources") or []

@@ -56,7 +56,9 @@ class ActionModule(RunnerAction):
         tags = {"Project": values["stack_project"], "Environment": values["stack_environment"], "ManagedBy": "refarch"}
         if not self._task.check_mode:
             lock = self._execute_module(
-                "refarch.aws.stack_lock", {**connection_of(self._task.args), **self.holder(run), "name": f"{path}/lock", "tags": tags}, task_vars=task_vars
+                "refarch.aws.stack_lock",
+                {**connection_of(self._task.args), **self.holder(run), "name": f"{path}/lock", "tags": tags},
+                task_vars=task_vars,
             )
             if lock.get("failed"):
                 return {**result, **lock}
@@ -145,7 +147,15 @@ class ActionModule(RunnerAction):
             if role.component in selected:
                 found += settings.typed(role, values, self.wired)[1]
         inputs = {name for role in roles for name in (*role.options, *role.defaults)} | set(stack_rules.OPTIONS)
-        inputs |= {"stack_components", "stack_scenario", "stack_prefix", "stack_tags", "stack_zones", "stack_aws_connection", "stack_aws_environment"}
+        inputs |= {
+            "stack_components",
+            "stack_scenario",
+            "stack_prefix",
+            "stack_tags",
+            "stack_zones",
+            "stack_aws_connection",
+            "stack_aws_environment",
+        }
         names = [name for name, value in self.task_vars.items() if not settings.is_wired(value)]
         self.warnings += settings.typing_errors(names, [*(role.component for role in roles), "stack"], inputs)
         return found
@@ -166,18 +176,24 @@ class ActionModule(RunnerAction):
     def refuse(self, findings: list[str]) -> None:
         if findings:
             lines = list(dict.fromkeys(findings))
-            raise AnsibleActionFail(lines[0] if len(lines) == 1 else "\n".join(["The settings are refused; nothing was written:", *(f"- {line}" for line in lines)]))
+            raise AnsibleActionFail(
+                lines[0]
+                if len(lines) == 1
+                else "\n".join(["The settings are refused; nothing was written:", *(f"- {line}" for line in lines)])
+            )
 
     # -- surroundings -------------------------------------------------------------------------------------------------
     def regions(self) -> list[str]:
         session = neutral_session()
-        return sorted(region for partition in session.get_available_partitions() for region in session.get_available_regions("ec2", partition))
+        return sorted(
+            region for partition in session.get_available_partitions() for region in session.get_available_regions("ec2", partition)
+        )
 
     def holder(self, run: str) -> dict:
         """Who this run is: for people, and for telling whether its process still lives."""
         process = os.getppid()
         try:
-            machine = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip() + os.readlink("/proc/self/ns/pid")
+            machine = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip() + str(Path("/proc/self/ns/pid").readlink())
         except OSError:
             machine = ""  # no such kernel: the lock can be taken over by name only
         return {

@@ -75,7 +75,8 @@ DENIED = [
 ]
 ANSWERS = [allow(ANYWHERE[0], EPHEMERAL), allow(ANYWHERE[0], EPHEMERAL, "udp"), PATH_MTU]
 OUT = [{"action": "allow", "protocol": "all", "cidr": ANYWHERE[0]}]
-HTTP, HTTPS = (80, 80), (443, 443)
+HTTP = (80, 80)
+HTTPS = (443, 443)
 
 
 def network_acl_plan(subnets: list[dict], prefix: str, ports: dict[str, int], cidr: str) -> list[dict]:

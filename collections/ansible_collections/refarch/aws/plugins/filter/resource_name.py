@@ -93,7 +93,8 @@ def resource_name(prefix: str, what: str, kind: str = "tag") -> str:
         tail = hashlib.sha256(whole.encode()).hexdigest()[:HASH_LENGTH]
         head = rule.longest - HASH_LENGTH - 1
         if head <= len(prefix):
-            raise AnsibleFilterError(f"resource_name: prefix {prefix!r} leaves no room for {what!r} in the {rule.longest} characters of a {kind}")
+            room = f"the {rule.longest} characters of a {kind}"
+            raise AnsibleFilterError(f"resource_name: prefix {prefix!r} leaves no room for {what!r} in {room}")
         name = f"{name[:head].rstrip('-')}-{tail}"
     return name
 

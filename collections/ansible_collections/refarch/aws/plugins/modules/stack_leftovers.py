@@ -63,16 +63,25 @@ class Leftovers(Resources):
         ]
         arns = self.read("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList[].ResourceARN", TagFilters=filters) or []
         stands = self.each(self.stands, arns)
-        return [arn for arn, there in zip(arns, stands) if there]
+        return [arn for arn, there in zip(arns, stands, strict=True) if there]
 
     def stands(self, arn: str) -> bool:
         service, resource = arn.split(":", 5)[2], arn.split(":", 5)[5]
         if service == "ssm" and resource.endswith(f"/{self.params['project']}/{self.params['environment']}/lock"):
             return False  # the run that asks holds it
         if service == "kms":
-            return self.read("kms", "describe_key", "KeyMetadata.KeyState", missing=("NotFoundException",), KeyId=arn) not in (None, *GONE_STATES)
+            return self.read("kms", "describe_key", "KeyMetadata.KeyState", missing=("NotFoundException",), KeyId=arn) not in (
+                None,
+                *GONE_STATES,
+            )
         if service == "ec2" and resource.startswith("natgateway/"):
-            states = self.read("ec2", "describe_nat_gateways", "NatGateways[].State", missing=("NatGatewayNotFound",), NatGatewayIds=[resource.split("/")[1]])
+            states = self.read(
+                "ec2",
+                "describe_nat_gateways",
+                "NatGateways[].State",
+                missing=("NatGatewayNotFound",),
+                NatGatewayIds=[resource.split("/")[1]],
+            )
             return any(state not in GONE_STATES for state in states)
         return True
 

@@ -80,7 +80,14 @@ from pathlib import Path
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.refarch.aws.plugins.module_utils.resources import InvalidInput, RequestFailed, Resources, error_code, run, to_tag_list
+from ansible_collections.refarch.aws.plugins.module_utils.resources import (
+    InvalidInput,
+    RequestFailed,
+    Resources,
+    error_code,
+    run,
+    to_tag_list,
+)
 
 SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -9,9 +9,10 @@ module: stack_open
 version_added: 0.1.0
 short_description: Open a run of a stack
 description:
-  - Judges all settings before anything is written - types by the roles' argument specs, the stack's and the components' rules, the graph
-    of components - and refuses with one sentence per fault.
-  - Reads who the caller is, the zones, the registry and the lock, takes the lock, and makes the room in which the components of this run meet.
+  - Judges all settings before anything is written - types by the roles' argument specs, the stack's and the components' rules,
+    the graph of components - and refuses with one sentence per fault.
+  - Reads who the caller is, the zones, the registry and the lock, takes the lock, and makes the room in which the components of
+    this run meet.
   - A plan takes no lock.
 options:
   components:

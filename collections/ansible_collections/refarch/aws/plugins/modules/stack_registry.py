@@ -71,7 +71,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.refarch.aws.plugins.module_utils.resources import InvalidInput, Resources, run, to_tag_list
 
 #: Characters that a parameter of the standard and of the advanced tier holds ("Managing parameter tiers", Systems Manager User Guide).
-STANDARD_LENGTH, ADVANCED_LENGTH = 4096, 8192
+STANDARD_LENGTH = 4096
+ADVANCED_LENGTH = 8192
 
 SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -41,15 +41,18 @@ def offline_findings(variables: Mapping[str, Any], regions: list[str], forks: in
     state = variables.get("stack_state")
     if state not in ("present", "absent"):
         found.append(f"stack_state is {state!r}: allowed are present and absent")
-    confirmed = variables.get("stack_confirm") == variables.get("stack_environment")
-    if state == "absent" and variables.get("stack_removal_needs_confirmation", True) and not confirmed:
-        found.append(f"stack_confirm is {variables.get('stack_confirm')!r}: removal must be confirmed with -e stack_confirm={variables.get('stack_environment')}")
+    given, environment = variables.get("stack_confirm"), variables.get("stack_environment")
+    if state == "absent" and variables.get("stack_removal_needs_confirmation", True) and given != environment:
+        found.append(f"stack_confirm is {given!r}: removal must be confirmed with -e stack_confirm={environment}")
     for key in variables.get("stack_extra_tags") or {}:
         if str(key).lower().startswith(RESERVED_TAGS) or len(str(key)) > 128:
             found.append(f"stack_extra_tags: {key!r} is no tag key that AWS takes (at most 128 characters, not beginning with aws:)")
     components = len(variables.get("stack_components") or [])
     if forks < components:
-        found.append(f"forks is {forks}: this stack needs at least {components}, one worker per component, or they would wait for one another for ever")
+        found.append(
+            f"forks is {forks}: this stack needs at least {components}, one worker per component, "
+            "or they would wait for one another for ever"
+        )
     return found
 
 

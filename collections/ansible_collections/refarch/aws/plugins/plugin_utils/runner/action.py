@@ -89,7 +89,11 @@ class RunnerAction(ActionBase):
     def _aws_module(self, name: str):
         """The module behind *name* if it is one of COLLECTIONS, else None."""
         context = self._shared_loader_obj.module_loader.find_plugin_with_context(name, collection_list=self._task.collections)
-        if not context.resolved or context.plugin_resolved_collection not in COLLECTIONS or not context.plugin_resolved_path.endswith(".py"):
+        if (
+            not context.resolved
+            or context.plugin_resolved_collection not in COLLECTIONS
+            or not context.plugin_resolved_path.endswith(".py")
+        ):
             return None
         return Module(context.plugin_resolved_collection, context.plugin_resolved_name.split(".")[-1], context.plugin_resolved_path)
 
@@ -189,7 +193,10 @@ class _Run:
             # Our own modules plan by themselves, call by call; the guard only makes sure that they do.
             result, journal = self.once(watch.REFUSE)
             if journal.get("refused"):
-                return {"failed": True, "msg": f"{self.module.fqcn} tried {', '.join(journal['refused'])} in check mode, which is a defect"}, journal
+                return {
+                    "failed": True,
+                    "msg": f"{self.module.fqcn} tried {', '.join(journal['refused'])} in check mode, which is a defect",
+                }, journal
             return result, journal
         return plan.upstream(self)
 

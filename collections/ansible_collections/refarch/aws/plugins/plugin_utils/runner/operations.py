@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import re
 
-READING_VERB = re.compile(r"^(?:Batch)?(?:Describe|Get|List|Head|Lookup|Search|Simulate|Preview|Validate|Query|Filter|Select|Scan)(?=[A-Z0-9]|$)")
+READING_VERB = re.compile(
+    r"^(?:Batch)?(?:Describe|Get|List|Head|Lookup|Search|Simulate|Preview|Validate|Query|Filter|Select|Scan)(?=[A-Z0-9]|$)"
+)
 
 #: Reads, or without a lasting effect, though the verb does not show it. Source: access levels Read and List of the
 #: Service Authorization Reference.
@@ -34,7 +36,9 @@ STILL_WRITES = {
 }
 
 CREATING_VERB = re.compile(r"^(?:Create|Allocate|Run|Request|Register|Import|Copy|Restore|Publish|Start)(?=[A-Z0-9])")
-REMOVING_VERB = re.compile(r"^(?:Delete|Remove|Detach|Disassociate|Deregister|Release|Revoke|Terminate|Unsubscribe|Untag|Stop|Cancel|Schedule.*Deletion)")
+REMOVING_VERB = re.compile(
+    r"^(?:Delete|Remove|Detach|Disassociate|Deregister|Release|Revoke|Terminate|Unsubscribe|Untag|Stop|Cancel|Schedule.*Deletion)"
+)
 
 
 def is_read(service: str, operation: str) -> bool:

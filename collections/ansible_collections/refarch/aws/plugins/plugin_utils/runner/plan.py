@@ -107,7 +107,10 @@ def _dependent(run: _Run, result: dict, journal: dict, reads_only: bool) -> dict
 
 
 def _planned(run: _Run, change: dict, known: dict) -> dict:
-    result = {**skeleton(run.module.path, run.arguments), **{key: value for key, value in known.items() if key not in ("diff", "invocation", "msg")}}
+    result = {
+        **skeleton(run.module.path, run.arguments),
+        **{key: value for key, value in known.items() if key not in ("diff", "invocation", "msg")},
+    }
     call = f"{change['service']}:{change['operation']}" if change["operation"] else f"{run.module.fqcn}, inputs known after apply"
     result.update(changed=True, changes=[change])
     if run.arguments.get("_ansible_diff"):
@@ -129,7 +132,7 @@ def _name(arguments: dict) -> str:
     return str(arguments[sorted(named, key=lambda key: (key != "name", named.index(key)))[0]]) if named else ""
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _documentation(path: str) -> tuple[dict, dict]:
     """(options, return values) that a module's file documents."""
     import yaml
@@ -141,7 +144,7 @@ def _documentation(path: str) -> tuple[dict, dict]:
     return documents.get("DOCUMENTATION", {}).get("options") or {}, documents.get("RETURN", {})
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _secret_options(path: str) -> frozenset[str]:
     """Options that the module's argument spec marks C(no_log=True), at any depth, by the text of its file."""
     secrets = set()
@@ -150,13 +153,13 @@ def _secret_options(path: str) -> frozenset[str]:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "dict":
             pairs = [(keyword.arg, keyword.value) for keyword in node.keywords]
         elif isinstance(node, ast.Dict):
-            pairs = [(getattr(key, "value", None), value) for key, value in zip(node.keys, node.values)]
+            pairs = [(getattr(key, "value", None), value) for key, value in zip(node.keys, node.values, strict=True)]
         for key, value in pairs:
             options = {}
             if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "dict":
                 options = {keyword.arg: getattr(keyword.value, "value", None) for keyword in value.keywords}
             elif isinstance(value, ast.Dict):
-                options = {getattr(name, "value", None): getattr(item, "value", None) for name, item in zip(value.keys, value.values)}
+                options = {getattr(name, "value", None): getattr(item, "value", None) for name, item in zip(value.keys, value.values, strict=True)}
             if key and options.get("no_log") is True:
                 secrets.add(str(key))
     return frozenset(secrets)
@@ -167,7 +170,9 @@ def masked_arguments(path: str, arguments: Any) -> Any:
     secrets = _secret_options(path)
     if isinstance(arguments, dict):
         return {
-            str(key): "(sensitive)" if key in secrets or re.search(r"passw|secret|token|private_key", str(key), re.I) else masked_arguments(path, value)
+            str(key): "(sensitive)"
+            if key in secrets or re.search(r"passw|secret|token|private_key", str(key), re.I)
+            else masked_arguments(path, value)
             for key, value in arguments.items()
             if not str(key).startswith("_ansible") and key not in CONNECTION_OPTIONS
         }
@@ -188,7 +193,12 @@ def skeleton(path: str, arguments: dict) -> dict:
         if inner:
             body = {name: build(name, item, depth + 1) for name, item in inner.items()}
             return [body] if kind == "list" else body
-        if argument is not None and depth < 3 and isinstance(argument, dict) == (kind == "dict") and isinstance(argument, list) == (kind == "list"):
+        if (
+            argument is not None
+            and depth < 3
+            and isinstance(argument, dict) == (kind == "dict")
+            and isinstance(argument, list) == (kind == "list")
+        ):
             return argument
         sample = spec.get("sample")
         if isinstance(sample, list) and sample and isinstance(sample[0], dict):

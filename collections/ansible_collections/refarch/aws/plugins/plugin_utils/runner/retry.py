@@ -35,7 +35,8 @@ NOT_FOUND = re.compile(r"NotFound|NoSuch|DoesNotExist|InvalidGroupId|NotFoundExc
 #: Sentences with which services say that a role, key or policy that exists is not visible to them yet.
 NOT_YET_VISIBLE = re.compile(
     r"cannot be assumed|unable to assume|not authorized to perform: sts:AssumeRole|invalid principal|principal in (?:the )?policy"
-    r"|role .*(?:is invalid|does not have permission)|Invalid IAM Instance Profile|InsufficientEncryptionPolicy|insufficient permissions to access",
+    r"|role .*(?:is invalid|does not have permission)|Invalid IAM Instance Profile"
+    r"|InsufficientEncryptionPolicy|insufficient permissions to access",
     re.IGNORECASE,
 )
 

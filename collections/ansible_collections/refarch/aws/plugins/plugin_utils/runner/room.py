@@ -56,7 +56,9 @@ class Room:
             "at": round(time.time(), 3),
         }
         self._append(self.folder / self.phase / f"{self.component}.jsonl", line)
-        if any(not call["reads"] and not call["code"] and call["operation"].startswith(("Create", "Allocate", "Put", "Run")) for call in calls):
+        if any(
+            not call["reads"] and not call["code"] and call["operation"].startswith(("Create", "Allocate", "Put", "Run")) for call in calls
+        ):
             (self.folder / "created").touch()
 
     def notes(self, phase: str, component: str | None = None) -> list[dict]:

@@ -62,15 +62,11 @@ def neutral_session():
     import botocore.session
 
     nowhere = (None, None, os.devnull, None)
-    return botocore.session.Session(
-        session_vars={"profile": (None, None, None, None), "config_file": nowhere, "credentials_file": nowhere}
-    )
+    return botocore.session.Session(session_vars={"profile": (None, None, None, None), "config_file": nowhere, "credentials_file": nowhere})
 
 
 def _models(services: list[str]) -> None:
     for service in services:
         if service not in _loaded:
             _loaded.add(service)
-            neutral_session().create_client(
-                service, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none"
-            )
+            neutral_session().create_client(service, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")

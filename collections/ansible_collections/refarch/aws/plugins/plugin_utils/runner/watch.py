@@ -20,7 +20,7 @@ except ImportError:  # the modules themselves say that boto3 is missing
     BotoCoreError, ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError = (Exception,) * 4
 
 from ansible_collections.refarch.aws.plugins.module_utils.resources import masked, readable
-from ansible_collections.refarch.aws.plugins.module_utils.unknown import UNKNOWN, has_unknown
+from ansible_collections.refarch.aws.plugins.module_utils.unknown import has_unknown
 from ansible_collections.refarch.aws.plugins.plugin_utils.runner.operations import action_of, creates_anew, is_read
 
 #: How the guard treats a write: let it pass, end the module there (and plan it), or call it a defect of the module.
@@ -209,19 +209,20 @@ def relax(spec: dict, values: dict) -> dict:
     relaxed = {}
     for name, option in spec.items():
         given = next((values[key] for key in (name, *option.get("aliases", ())) if key in values), None)
-        if has_unknown(given):
-            nested = option.get("options")
-            dicts = given if isinstance(given, list) else [given]
-            if nested and all(isinstance(item, dict) for item in dicts):
-                for item in dicts:
-                    nested = relax(nested, item)
-                option = {**option, "options": nested}
-            elif isinstance(given, list) and option.get("type") == "list" and UNKNOWN not in given:
-                option = {key: value for key, value in option.items() if key not in ("elements", "choices", "options")}
-            else:
-                option = {key: value for key, value in option.items() if key not in ("choices", "elements", "options")} | {"type": "raw"}
-        relaxed[name] = option
+        relaxed[name] = _relaxed(option, given) if has_unknown(given) else option
     return relaxed
+
+
+def _relaxed(option: dict, given: Any) -> dict:
+    """One *option* of a spec, for a *given* value that holds the placeholder."""
+    dicts = given if isinstance(given, list) else [given]
+    if option.get("options") and all(isinstance(item, dict) for item in dicts):
+        nested = option["options"]
+        for item in dicts:
+            nested = relax(nested, item)
+        return {**option, "options": nested}
+    kept = {key: value for key, value in option.items() if key not in ("elements", "choices", "options")}
+    return kept if isinstance(given, list) and option.get("type") == "list" else {**kept, "type": "raw"}
 
 
 def readable_raw(value: Any) -> Any:

@@ -76,7 +76,15 @@ def calls_of(notes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             key = (note["component"], call["service"], call["operation"])
             row = table.setdefault(
                 key,
-                {"component": key[0], "service": key[1], "operation": key[2], "calls": 0, "failed": 0, "seconds": 0.0, "longest_seconds": 0.0},
+                {
+                    "component": key[0],
+                    "service": key[1],
+                    "operation": key[2],
+                    "calls": 0,
+                    "failed": 0,
+                    "seconds": 0.0,
+                    "longest_seconds": 0.0,
+                },
             )
             row["calls"] += 1
             row["failed"] += call["code"] is not None
@@ -89,7 +97,8 @@ def words_of(report: Mapping[str, Any]) -> list[str]:
     """The end of a run in lines for people."""
     planned = report["planned"]
     words = WORDS if planned else DONE_WORDS
-    lines = [f"{'Plan' if planned else 'Stack'} {report['stack']} ({report['scenario']}, {report['state']}): {sentence(report['summary'], words)}"]
+    kind = "Plan" if planned else "Stack"
+    lines = [f"{kind} {report['stack']} ({report['scenario']}, {report['state']}): {sentence(report['summary'], words)}"]
     for name, component in report["components"].items():
         if component["error"]:
             lines.append(f"  {name}: FAILED: {component['error']}")

@@ -62,7 +62,9 @@ def look_of(room: Room, opened: Opened) -> Look:
     return Look(taken=True, writes=writes, same_outputs=same, error=error)
 
 
-def await_needs(room: Room, opened: Opened, seconds: float, sleep: Callable = time.sleep, clock: Callable = time.monotonic) -> dict[str, dict]:
+def await_needs(
+    room: Room, opened: Opened, seconds: float, sleep: Callable = time.sleep, clock: Callable = time.monotonic
+) -> dict[str, dict]:
     """Markers of the components that the room's one waits for, once all have ended, one is broken, or time is over."""
     waits_for = opened.waits_for(room.component)
     end = clock() + seconds
