@@ -193,7 +193,8 @@ class ActionModule(RunnerAction):
         """Who this run is: for people, and for telling whether its process still lives."""
         process = os.getppid()
         try:
-            machine = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip() + str(Path("/proc/self/ns/pid").readlink())
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+            machine = f"{boot} {Path('/proc/self/ns/pid').readlink()}"
         except OSError:
             machine = ""  # no such kernel: the lock can be taken over by name only
         return {

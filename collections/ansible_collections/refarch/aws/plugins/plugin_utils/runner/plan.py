@@ -159,7 +159,8 @@ def _secret_options(path: str) -> frozenset[str]:
             if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "dict":
                 options = {keyword.arg: getattr(keyword.value, "value", None) for keyword in value.keywords}
             elif isinstance(value, ast.Dict):
-                options = {getattr(name, "value", None): getattr(item, "value", None) for name, item in zip(value.keys, value.values, strict=True)}
+                entries = zip(value.keys, value.values, strict=True)
+                options = {getattr(name, "value", None): getattr(item, "value", None) for name, item in entries}
             if key and options.get("no_log") is True:
                 secrets.add(str(key))
     return frozenset(secrets)

@@ -13,12 +13,31 @@ import re
 from enum import Enum
 
 from ansible_collections.refarch.aws.plugins.plugin_utils.runner.operations import CREATING_VERB
-from ansible_collections.refarch.aws.plugins.plugin_utils.runner.watch import THROTTLING_CODES
 
 #: Seconds to go on after trouble on the way to AWS, and after a thing that was just made is not seen everywhere yet
 #: ("Changes that I make are not always immediately visible", IAM User Guide; "Eventual consistency", EC2 Developer Guide).
 TRANSPORT_SECONDS = 300
 CONSISTENCY_SECONDS = 120
+
+#: Refused before anything was done. Source: "Retry behavior", AWS SDKs and Tools Reference Guide.
+THROTTLING_CODES = frozenset(
+    (
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    )
+)
 
 BROKEN_CONNECTION = {
     "AnswerUnknown",
@@ -41,6 +60,12 @@ NOT_YET_VISIBLE = re.compile(
 )
 
 
+def in_transport(call: dict) -> bool:
+    """Whether a failed *call* of a journal never got through, or nobody can tell: throttled, cut off, or an error of the server."""
+    status = call.get("status") or 0
+    return call["code"] in THROTTLING_CODES or call["code"] in BROKEN_CONNECTION or (status >= 500 and status != 501)
+
+
 class Trouble(Enum):
     """Why a run may be repeated, or NONE."""
 
@@ -59,7 +84,7 @@ def trouble_of(journal: dict, created_lately: bool) -> Trouble:
     if not failures:
         return Trouble.NONE
     last = failures[-1]
-    if last["code"] in THROTTLING_CODES or last["code"] in BROKEN_CONNECTION or (last.get("status") or 0) >= 500 and last["status"] != 501:
+    if in_transport(last):
         return Trouble.TRANSPORT
     if any(call["ambiguous"] and not call["reads"] for call in failures):
         # An earlier attempt of this call was done after all: "already exists", "already attached", "not found" are its echo.
@@ -78,5 +103,8 @@ def patience(trouble: Trouble) -> int:
 
 
 def pause(attempt: int) -> float:
-    """Seconds before run *attempt* (1 is the first repetition): exponential with full jitter, at most 10."""
-    return random.uniform(0.1, min(10.0, 0.5 * 2**attempt))
+    """Seconds before repetition *attempt* (1 is the first): exponential with full jitter, at most 5.
+
+    Source: "Exponential Backoff And Jitter", AWS Architecture Blog.
+    """
+    return random.uniform(0.05, min(5.0, 0.1 * 2**attempt))

@@ -21,6 +21,7 @@ except ImportError:  # the modules themselves say that boto3 is missing
 
 from ansible_collections.refarch.aws.plugins.module_utils.resources import masked, readable
 from ansible_collections.refarch.aws.plugins.module_utils.unknown import has_unknown
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner import retry
 from ansible_collections.refarch.aws.plugins.plugin_utils.runner.operations import action_of, creates_anew, is_read
 
 #: How the guard treats a write: let it pass, end the module there (and plan it), or call it a defect of the module.
@@ -29,27 +30,6 @@ ALLOW, STOP, REFUSE = "allow", "stop", "refuse"
 
 #: The connection did not come about, so AWS can't have done anything.
 NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
-
-#: Refused before anything was done. Source: "Retry behavior", AWS SDKs and Tools Reference Guide.
-THROTTLING_CODES = frozenset(
-    (
-        "BandwidthLimitExceeded",
-        "EC2ThrottledException",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",
-    )
-)
-
 
 class AnswerUnknown(BotoCoreError):
     """A create may or may not have happened. Not one of the classes that the SDK retries by itself."""
@@ -76,7 +56,11 @@ class Journal:
 
     # -- the hooks ----------------------------------------------------------------------------------------------------
     def call(self, original: Callable, client: Any, operation: str, parameters: dict) -> Any:
-        """Around every API call of every client."""
+        """Around every API call of every client.
+
+        The SDK gives up after its attempts; on trouble on the way to AWS the call is made again, for minutes, unless it is
+        a create of which nobody knows whether it was done: then the module must look first.
+        """
         model = client.meta.service_model
         service = model.service_name
         reads = is_read(service, operation)
@@ -85,21 +69,33 @@ class Journal:
         entry: dict[str, Any] = {"service": service, "operation": operation, "reads": reads, "code": None, "ambiguous": False}
         if not reads:
             entry["parameters"] = readable(masked(model.operation_model(operation).input_shape, parameters))
-        self._attempts.ambiguous = False
         begun = time.monotonic()
-        try:
-            return original(client, operation, parameters)
-        except Exception as error:
-            entry["code"] = getattr(error, "response", {}).get("Error", {}).get("Code") or type(error).__name__
-            entry["message"] = str(error)
-            entry["status"] = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
-            raise
-        finally:
-            entry["seconds"] = round(time.monotonic() - begun, 4)
-            entry["ambiguous"] = self._attempts.ambiguous
-            self.calls.append(entry)
-            if self.record:
-                self.write_record(client, model.operation_model(operation), parameters, entry)
+        failures = 0
+        while True:
+            self._attempts.ambiguous = False
+            try:
+                answer = original(client, operation, parameters)
+                entry["code"] = None
+                break
+            except Exception as error:
+                entry.update(_failure(error))
+                entry["ambiguous"] = entry["ambiguous"] or self._attempts.ambiguous
+                failures += 1
+                lost = self._attempts.ambiguous and creates_anew(model.operation_model(operation))
+                if lost or not retry.in_transport(entry) or time.monotonic() - begun > retry.TRANSPORT_SECONDS:
+                    self.close(entry, begun, client, parameters)
+                    raise
+            time.sleep(retry.pause(failures))
+        self.close(entry, begun, client, parameters)
+        return answer
+
+    def close(self, entry: dict[str, Any], begun: float, client: Any, parameters: dict) -> None:
+        """An ended call: its time, its place in the journal, its line in the record."""
+        entry["seconds"] = round(time.monotonic() - begun, 4)
+        entry["ambiguous"] = entry["ambiguous"] or self._attempts.ambiguous
+        self.calls.append(entry)
+        if self.record:
+            self.write_record(client, client.meta.service_model.operation_model(entry["operation"]), parameters, entry)
 
     def attempt(self, original: Callable, endpoint: Any, request: Any, operation_model: Any, context: Any) -> Any:
         """Around every attempt of a call: (answer, None) or (None, exception).
@@ -110,12 +106,17 @@ class Journal:
         """
         answer, error = original(endpoint, request, operation_model, context)
         broken = error is not None and not isinstance(error, NEVER_SENT)
-        failed = answer is not None and answer[0].status_code >= 500 and not _throttled(answer[1])
+        code = answer[1].get("Error", {}).get("Code") if answer else None
+        failed = answer is not None and answer[0].status_code >= 500 and code not in retry.THROTTLING_CODES
         if broken or failed:
             self._attempts.ambiguous = True
             if creates_anew(operation_model):
                 return None, AnswerUnknown(operation=operation_model.name, what=str(error) if broken else f"HTTP {answer[0].status_code}")
         return answer, error
+
+    def backoff(self, _original: Callable, backoff: Any, context: Any) -> float:
+        """Seconds before the SDK's next attempt: its own begin at one second, which is for throttled clients that nobody waits for."""
+        return retry.pause(context.attempt_number)
 
     def send(self, original: Callable, endpoint: Any, operation_model: Any, request: dict) -> Any:
         """Around the wire: the last place where a write of a plan could leave the machine (presigned or event-made calls)."""
@@ -179,6 +180,7 @@ def install(guard: str, arguments: dict | None, record: dict | None) -> Callable
     """
     import botocore.client
     import botocore.endpoint
+    import botocore.retries.standard
     from ansible.module_utils import basic
 
     journal = Journal(guard, record)
@@ -186,9 +188,20 @@ def install(guard: str, arguments: dict | None, record: dict | None) -> Callable
     _around(botocore.client.BaseClient, "_make_api_call", journal.call)
     _around(botocore.endpoint.Endpoint, "_get_response", journal.attempt)
     _around(botocore.endpoint.Endpoint, "make_request", journal.send)
+    _around(botocore.retries.standard.ExponentialBackoff, "delay_amount", journal.backoff)
     if arguments:
         _around(basic.AnsibleModule, "__init__", journal.arguments)
     return journal.as_dict
+
+
+def _failure(error: Exception) -> dict[str, Any]:
+    """What a failed call leaves in the journal: AWS's error code (or the class of the SDK's), its sentence, the HTTP status."""
+    response = getattr(error, "response", {})
+    return {
+        "code": response.get("Error", {}).get("Code") or type(error).__name__,
+        "message": str(error),
+        "status": response.get("ResponseMetadata", {}).get("HTTPStatusCode"),
+    }
 
 
 def _around(kind: type, name: str, hook: Callable) -> None:
@@ -198,10 +211,6 @@ def _around(kind: type, name: str, hook: Callable) -> None:
         return hook(original, self, *args, **options)
 
     setattr(kind, name, hooked)
-
-
-def _throttled(parsed: dict) -> bool:
-    return parsed.get("Error", {}).get("Code") in THROTTLING_CODES
 
 
 def relax(spec: dict, values: dict) -> dict:
