@@ -1,0 +1,24 @@
+# What only costs calls and says nothing about the resources is skipped.
+provider "aws" {
+  region                      = var.region
+  access_key                  = "emulator-key-id"
+  secret_key                  = "emulator-secret-key"
+  s3_use_path_style           = true
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+
+  endpoints {
+    accessanalyzer = var.endpoint
+    cloudtrail     = var.endpoint
+    cloudwatch     = var.endpoint
+    ec2            = var.endpoint
+    iam            = var.endpoint
+    kms            = var.endpoint
+    logs           = var.endpoint
+    s3             = var.endpoint
+    s3control      = var.endpoint
+    ssm            = var.endpoint
+    sts            = var.endpoint
+  }
+}
