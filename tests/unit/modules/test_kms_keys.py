@@ -77,10 +77,11 @@ def test_a_key_of_others_is_not_adopted(converge, aws, standing, tags):
     assert "CreateKey" in operations(converge("kms_keys", keys=[LOGS], tags=tags))
 
 
-def test_down_and_up_again_is_the_same_key(converge, aws, standing):
+def test_down_and_up_again_is_the_same_key(converge, run_module, aws, standing):
     removed = converge("kms_keys", state="absent", keys=[LOGS], tags=TAGS)
     assert operations(removed) == ["DeleteAlias", "ScheduleKeyDeletion"]
     (key,) = keys_of(aws)
+    assert removed["removed_key_arns"] == run_module("kms_keys", state="absent", keys=[LOGS], tags=TAGS)["removed_key_arns"] == [key["Arn"]]
     assert key["KeyState"] == "PendingDeletion" and 29 <= (key["DeletionDate"] - key["CreationDate"]).days <= 30
     restored = converge("kms_keys", keys=[LOGS], tags=TAGS)
     assert operations(restored) == ["CancelKeyDeletion", "EnableKey", "CreateAlias", "EnableKeyRotation"]

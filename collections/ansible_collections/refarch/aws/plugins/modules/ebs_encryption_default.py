@@ -22,6 +22,12 @@ options:
       - The ARN of the symmetric KMS key of this region.
       - Not managed if not given; a new account has the key C(alias/aws/ebs) of AWS.
     type: str
+  only_instead_of:
+    description:
+      - ARNs of keys that are to be replaced. Where the default key is another one, nothing is done, neither to key nor encryption.
+      - With it and O(kms_key_arn=alias/aws/ebs) a key can be removed without leaving the account with a default key that is gone.
+    type: list
+    elements: str
 notes:
   - Neither amazon.aws nor community.aws has a module for this setting.
   - It holds for the whole account in the region, also for other stacks.
@@ -63,6 +69,7 @@ from ansible_collections.refarch.aws.plugins.module_utils.resources import Resou
 SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "kms_key_arn": {"type": "str", "no_log": False},
+    "only_instead_of": {"type": "list", "elements": "str", "no_log": False},
 }
 
 AWS_KEY = "alias/aws/ebs"
@@ -83,6 +90,8 @@ class EbsEncryptionDefault(Resources):
     def present(self) -> dict:
         enabled, key = self.existing()
         wanted = self.params["kms_key_arn"]
+        if self.params["only_instead_of"] is not None and key not in self.params["only_instead_of"]:
+            return {"enabled": enabled, "kms_key_id": key}
         # The key before the switch, so that no volume is encrypted with another one in between.
         if wanted and key != wanted:
             self.change("modify_ebs_default_kms_key_id", {"KmsKeyId": key}, {"KmsKeyId": wanted}, KmsKeyId=wanted)

@@ -104,6 +104,11 @@ key_aliases:
   returned: always
   type: dict
   sample: {logs: alias/shop-staging-logs}
+removed_key_arns:
+  description: The ARNs of the keys that await their deletion, by this run or an earlier one.
+  returned: with O(state=absent)
+  type: list
+  elements: str
 changes:
   description: Each mutating call, made or (in check mode) planned.
   returned: always
@@ -317,7 +322,8 @@ class Keys(Resources):
     def absent(self) -> dict:
         existing = self.existing()
         self.each(lambda key: self.remove(existing[key["alias"]], key), [key for key in self.params["keys"] if key["alias"] in existing])
-        return {"key_arns": {}, "key_ids": {}, "key_aliases": {}}
+        removed = sorted(key["Arn"] for key in existing.values())
+        return {"key_arns": {}, "key_ids": {}, "key_aliases": {}, "removed_key_arns": removed}
 
     def remove(self, key: dict, wanted: dict) -> None:
         name = wanted["alias"]
