@@ -63,7 +63,9 @@ def test_what_a_writing_operation_does(operation, action):
         ("ec2", "AllocateAddress", True),
         ("kms", "CreateKey", True),
         ("ec2", "CreateNatGateway", False),  # carries a ClientToken
-        ("ec2", "CreateTags", True),
+        ("ec2", "CreateTags", False),
+        ("iam", "CreateRole", False),  # a second one with this name is refused
+        ("iam", "CreatePolicyVersion", True),
         ("s3", "PutBucketPolicy", False),
     ],
 )

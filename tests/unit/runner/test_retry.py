@@ -51,8 +51,8 @@ def test_trouble(calls, lately, trouble):
     assert retry.trouble_of({"calls": calls}, lately) is trouble
 
 
-def test_pauses_grow_to_five_seconds_at_most():
-    assert all(0.05 <= retry.pause(attempt) <= 5 for attempt in range(1, 40) for _ in range(20))
+def test_pauses_grow_to_a_second_and_a_half():
+    assert all(0.05 <= retry.pause(attempt) <= 1.5 for attempt in range(1, 40) for _ in range(20))
     assert max(retry.pause(1) for _ in range(200)) <= 0.2
 
 

@@ -56,7 +56,7 @@ class InvalidInput(Exception):
 
 def error_code(error: Exception) -> str:
     """AWS's error code of a ClientError, or an empty string."""
-    return getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    return (getattr(error, "response", None) or {}).get("Error", {}).get("Code", "")
 
 
 def masked(shape, value):

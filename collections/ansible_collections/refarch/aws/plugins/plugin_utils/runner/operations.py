@@ -41,6 +41,19 @@ REMOVING_VERB = re.compile(
 )
 
 
+#: Creates that AWS itself does only once: a second one with the same name (or block, or destination) is refused as existing,
+#: and setting the same tags again changes nothing. Source: the error codes of each operation in its API reference.
+ONCE_BY_NAME = {
+    "accessanalyzer": {"CreateAnalyzer"},
+    "cloudtrail": {"CreateTrail"},
+    "ec2": {"CreateNetworkAclEntry", "CreateRoute", "CreateSecurityGroup", "CreateSubnet", "CreateTags"},
+    "iam": {"CreateGroup", "CreateInstanceProfile", "CreatePolicy", "CreateRole", "CreateUser"},
+    "kms": {"CreateAlias"},
+    "logs": {"CreateLogGroup"},
+    "s3": {"CreateBucket"},
+}
+
+
 def is_read(service: str, operation: str) -> bool:
     """Whether *operation* (API name, C(DescribeVpcs)) of *service* (botocore's id, C(ec2)) changes nothing."""
     if operation in STILL_WRITES.get(service, ()):
@@ -56,8 +69,10 @@ def action_of(operation: str) -> str:
 
 
 def creates_anew(operation_model) -> bool:
-    """Whether repeating a call of *operation_model* (botocore) could make a second thing: it creates and carries no token."""
+    """Whether repeating a call of *operation_model* (botocore) could make a second thing: it creates, without token or unique name."""
     if not CREATING_VERB.match(operation_model.name):
+        return False
+    if operation_model.name in ONCE_BY_NAME.get(operation_model.service_model.service_name, ()):
         return False
     shape = operation_model.input_shape
     return shape is None or not any(member.metadata.get("idempotencyToken") for member in shape.members.values())

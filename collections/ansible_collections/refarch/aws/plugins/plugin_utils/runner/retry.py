@@ -103,8 +103,8 @@ def patience(trouble: Trouble) -> int:
 
 
 def pause(attempt: int) -> float:
-    """Seconds before repetition *attempt* (1 is the first): exponential with full jitter, at most 5.
+    """Seconds before repetition *attempt* (1 is the first): exponential with full jitter, at most 1.5.
 
     Source: "Exponential Backoff And Jitter", AWS Architecture Blog.
     """
-    return random.uniform(0.05, min(5.0, 0.1 * 2**attempt))
+    return random.uniform(0.05, min(1.5, 0.1 * 2**attempt))

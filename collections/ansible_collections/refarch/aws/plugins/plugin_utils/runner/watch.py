@@ -196,7 +196,7 @@ def install(guard: str, arguments: dict | None, record: dict | None) -> Callable
 
 def _failure(error: Exception) -> dict[str, Any]:
     """What a failed call leaves in the journal: AWS's error code (or the class of the SDK's), its sentence, the HTTP status."""
-    response = getattr(error, "response", {})
+    response = getattr(error, "response", None) or {}  # the SDK's own HTTP errors carry a response of None
     return {
         "code": response.get("Error", {}).get("Code") or type(error).__name__,
         "message": str(error),
