@@ -55,7 +55,7 @@ NOT_FOUND = re.compile(r"NotFound|NoSuch|DoesNotExist|InvalidGroupId|NotFoundExc
 NOT_YET_VISIBLE = re.compile(
     r"cannot be assumed|unable to assume|not authorized to perform: sts:AssumeRole|invalid principal|principal in (?:the )?policy"
     r"|role .*(?:is invalid|does not have permission)|Invalid IAM Instance Profile"
-    r"|InsufficientEncryptionPolicy|insufficient permissions to access",
+    r"|InsufficientEncryptionPolicy|insufficient permissions to access|check the trust relationships",
     re.IGNORECASE,
 )
 
