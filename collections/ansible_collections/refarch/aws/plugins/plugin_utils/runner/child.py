@@ -23,6 +23,9 @@ from dataclasses import dataclass, field
 #: Exit code of a child that was ended on purpose at the first write of a plan, or on unknown inputs.
 STOPPED = 77
 
+#: Our own modules do all their work in main(), and keep nothing in globals.
+OWN = "ansible_collections.refarch.aws."
+
 
 @dataclass
 class Outcome:
@@ -131,10 +134,20 @@ def _run_main(fqn: str, parameters: bytes, profile: str) -> int:
 
     from ansible_collections.refarch.aws.plugins.plugin_utils.runner.watch import Stop
 
+    loaded = sys.modules.get(fqn)
     try:
-        _loader.run_module(json_params=parameters, profile=profile, module_fqn=fqn, modlib_path="", extensions={})
+        if loaded is not None and fqn.startswith(OWN):
+            # Read already: running its file again as __main__, as AnsiballZ does, would only compile it anew.
+            loaded.main()
+        else:
+            _loader.run_module(json_params=parameters, profile=profile, module_fqn=fqn, modlib_path="", extensions={})
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except Stop:
         return STOPPED
+    except Exception as error:  # what run_module does with an exception that a module lets through
+        try:
+            _loader._handle_exception(error, profile)
+        except SystemExit:
+            return 1
     return 1
