@@ -66,6 +66,7 @@ resource "aws_s3_bucket_versioning" "this" {
   }
 }
 
+# The provider looks ten times, 5 s apart, before it believes what it put: two thirds of a first apply.
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   for_each   = local.buckets
   bucket     = aws_s3_bucket.this[each.key].id
