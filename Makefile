@@ -1,5 +1,6 @@
 # `make` alone lists the targets. Nothing needs to be prepared: `make up` makes the environment, starts the emulator, builds.
-SCENARIO ?= base
+# `base` becomes the default once it exists.
+SCENARIO ?= foundation
 INVENTORY ?= inventories/local
 ARGS ?=
 export AWS_ENDPOINT_URL ?= http://127.0.0.1:4566
@@ -22,7 +23,7 @@ setup: $(READY) ## only the environment: .venv/ with ansible-playbook, molecule,
 emulator: $(READY)
 	@.venv/bin/python -m emulator.background start
 
-up: emulator ## build SCENARIO (base) in inventories/local, on the emulator
+up: emulator ## build SCENARIO (foundation) in inventories/local, on the emulator
 	@$(PLAY)
 
 plan: emulator ## what `make up` would change, without changing it
