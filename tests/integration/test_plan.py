@@ -62,5 +62,5 @@ def test_a_wrong_argument_is_an_error_though_another_is_unknown(planned):
 
 
 def test_a_genuine_error_is_never_a_change(planned):
-    assert "nowhere.example" in planned[0]["genuine"]["msg"]
+    assert "no-such-policy" in planned[0]["genuine"]["msg"]
     assert not planned[0]["genuine"]["changed"]
