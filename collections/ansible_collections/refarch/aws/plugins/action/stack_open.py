@@ -40,7 +40,7 @@ class ActionModule(RunnerAction):
         self.refuse(found)
 
         path = f"/{values['stack_project']}/{values['stack_environment']}"
-        facts = self._execute_module("refarch.aws.stack_facts", {**connection_of(self._task.args), "path": path}, task_vars=task_vars)
+        facts = self.facts(path)
         if facts.get("failed"):
             return {**result, **facts}
         facts.update(region=values["stack_region"], regions=self.regions())
@@ -63,6 +63,9 @@ class ActionModule(RunnerAction):
             if lock.get("failed"):
                 return {**result, **lock}
             self.warnings += lock.get("warnings") or []
+            facts = self.facts(path)  # again: whoever held the stack a moment ago may have published since
+            if facts.get("failed"):
+                return {**result, **facts}
         room = Room(tempfile.mkdtemp(prefix="refarch-"), "stack", CONVERGE)
         opened = {
             "needs": needs,
@@ -183,6 +186,12 @@ class ActionModule(RunnerAction):
             )
 
     # -- surroundings -------------------------------------------------------------------------------------------------
+    def facts(self, path: str) -> dict:
+        """Result of refarch.aws.stack_facts for the stack at *path*."""
+        return self._execute_module(
+            "refarch.aws.stack_facts", {**connection_of(self._task.args), "path": path}, task_vars=self.task_vars
+        )
+
     def regions(self) -> list[str]:
         session = neutral_session()
         return sorted(
