@@ -1,0 +1,67 @@
+"""The READMEs say what the code says: their generated parts are in step, and the lists of IAM actions are complete."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools import role_permissions, role_readmes
+
+
+def test_readmes_are_in_step():
+    stale = [str(path) for path, text in role_readmes.wanted().items() if path.read_text(encoding="utf-8") != text]
+    assert not stale, f"run 'make docs': {', '.join(stale)}"
+
+
+@pytest.mark.parametrize("role", sorted(path.parent.name for path in role_readmes.ROLES.glob("*/tasks")))
+def test_each_role_has_a_readme_and_described_outputs(role):
+    assert (role_readmes.ROLES / role / "README.md").exists()
+    assert set(role_readmes.published_by(role)) == set(role_readmes._yaml(role_readmes.ROLES / role / "meta" / "outputs.yml"))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, ""),
+        (True, "true"),
+        ([], "none"),
+        ({}, "none"),
+        ("", "empty"),
+        (["s3", "dynamodb"], "`s3`, `dynamodb`"),
+        ([{"name": "auditor"}], "auditor"),
+        (["x" * 60, "y" * 60], "2 entries"),
+        ("{{ stack_state }}", "`stack_state`"),
+        ("{{ stack_prefix | refarch.aws.resource_name('trail', 'trail') }}", "`<prefix>-trail`"),
+        ("/{{ stack_project }}/{{ stack_environment }}/cloudtrail", "`/<project>/<environment>/cloudtrail`"),
+    ],
+)
+def test_defaults_in_words(value, words):
+    assert role_readmes.shown(value) == words
+
+
+def test_a_bar_in_a_description_does_not_end_its_cell():
+    assert role_readmes.table(["a"], [["x | y"]]).endswith("| x \\| y |")
+
+
+def test_names_of_iam_differ_from_those_of_the_api():
+    assert role_permissions.actions_of("s3", "HeadBucket") == {"s3:ListBucket"}
+    assert role_permissions.actions_of("s3control", "PutPublicAccessBlock") == {"s3:PutAccountPublicAccessBlock"}
+    assert role_permissions.actions_of("ec2", "CreateVpc") == {"ec2:CreateVpc", "ec2:CreateTags"}
+
+
+@pytest.mark.parametrize(
+    ("module", "operation"),
+    [
+        ("refarch.aws.kms_keys", ("kms", "PutKeyPolicy")),  # named in a call
+        ("refarch.aws.cloudtrail_trail", ("cloudtrail", "GetEventSelectors")),  # named in a list of questions
+        ("refarch.aws.iam_roles", ("iam", "AttachRolePolicy")),  # an f-string in a helper
+        ("refarch.aws.vpc_security_groups", ("ec2", "UpdateSecurityGroupRuleDescriptionsEgress")),  # an f-string
+        ("refarch.aws.vpc_nat_gateways", ("ec2", "DescribeNatGateways")),  # a waiter
+        ("refarch.aws.vpc_subnets", ("ec2", "DescribeNetworkInterfaces")),  # a declared waiter in a helper
+    ],
+)
+def test_calls_are_found_however_they_are_written(module, operation):
+    assert operation in role_permissions.operations_of_module(module)
+
+
+def test_helpers_that_a_module_does_not_use_do_not_count():
+    assert ("ec2", "DescribeNetworkInterfaces") not in role_permissions.operations_of_module("refarch.aws.vpc")
