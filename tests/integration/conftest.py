@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.inventory import listing
 from tests.processes import ROOT, Running, start
 
 RUN_SECONDS = 900
@@ -133,3 +134,13 @@ def proxies() -> Iterator[Callable[..., Running]]:
 def writes(emulator: Running) -> int:
     """Mutating requests that reached the server since the last reset of its counters."""
     return emulator.get("/emulator/requests?limit=0")["writes"]
+
+
+@pytest.fixture(scope="module")
+def reference(emulator, tmp_path_factory):
+    """What stands after an undisturbed first run."""
+    emulator.post("/moto-api/reset")
+    Stack(emulator.url, tmp_path_factory.mktemp("reference")).apply()
+    stands = listing(emulator)
+    emulator.post("/moto-api/reset")
+    return stands

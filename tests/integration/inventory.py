@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -63,3 +64,13 @@ def listing(emulator: Running) -> dict[str, list[str]]:
             parameter["Name"] for page in ssm.get_paginator("describe_parameters").paginate() for parameter in page["Parameters"]
         ),
     }
+
+
+def differences(found: dict[str, list[str]], reference: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What stands too much (+) or is missing (-), by kind."""
+    shown = {}
+    for kind, names in reference.items():
+        more, fewer = Counter(found[kind]) - Counter(names), Counter(names) - Counter(found[kind])
+        if more or fewer:
+            shown[kind] = [f"+{name}" for name in more.elements()] + [f"-{name}" for name in fewer.elements()]
+    return shown

@@ -17,7 +17,12 @@ def planned(emulator, tmp_path_factory):
     """(results of the playbook's tasks, its output, mutating requests at the server)."""
     file = tmp_path_factory.mktemp("plan") / "results.json"
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_", "REFARCH_"))}
-    command = [ROOT / ".venv" / "bin" / "ansible-playbook", "-i", "inventories/local", ROOT / "tests" / "integration" / "playbooks" / "plan.yml"]
+    command = [
+        ROOT / ".venv" / "bin" / "ansible-playbook",
+        "-i",
+        "inventories/local",
+        ROOT / "tests" / "integration" / "playbooks" / "plan.yml",
+    ]
     emulator.post("/emulator/requests/reset")
     done = subprocess.run(
         [*command, "--check", "--diff", "-e", json.dumps({"results": str(file)})],
