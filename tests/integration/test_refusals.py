@@ -72,6 +72,14 @@ def test_a_typing_error_is_a_warning_that_names_what_was_meant(stack):
     assert "keys_rotation_period_day is no input of keys and is not used; did you mean keys_rotation_period_days?" in done.output
 
 
+def test_what_was_built_and_left_the_list_is_named(stack):
+    both = [{"name": "keys"}, {"name": "identity"}]
+    stack.apply(stack_components=both)
+    done = stack.plan(stack_components=both[:1])
+    assert "stack_components: identity is not in the list, but was built and still stands" in done.output
+    stack.remove(stack_components=both)
+
+
 def test_removal_must_be_confirmed_where_the_inventory_asks_for_it(emulator, stack):
     emulator.post("/emulator/requests/reset")
     done = stack.run(stack_state="absent", stack_removal_needs_confirmation=True)

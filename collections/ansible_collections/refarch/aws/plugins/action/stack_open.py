@@ -66,6 +66,12 @@ class ActionModule(RunnerAction):
             facts = self.facts(path)  # again: whoever held the stack a moment ago may have published since
             if facts.get("failed"):
                 return {**result, **facts}
+        left_out = sorted(set(facts["registry"]) - set(needs))
+        if left_out:
+            self.warnings.append(
+                f"stack_components: {', '.join(left_out)} is not in the list, but was built and still stands; "
+                "to remove it, list it once more and run with --tags and -e stack_state=absent"
+            )
         room = Room(tempfile.mkdtemp(prefix="refarch-"), "stack", CONVERGE)
         opened = {
             "needs": needs,
