@@ -194,9 +194,7 @@ class ActionModule(RunnerAction):
     # -- surroundings -------------------------------------------------------------------------------------------------
     def facts(self, path: str) -> dict:
         """Result of refarch.aws.stack_facts for the stack at *path*."""
-        return self._execute_module(
-            "refarch.aws.stack_facts", {**connection_of(self._task.args), "path": path}, task_vars=self.task_vars
-        )
+        return self._execute_module("refarch.aws.stack_facts", {**connection_of(self._task.args), "path": path}, task_vars=self.task_vars)
 
     def regions(self) -> list[str]:
         session = neutral_session()

@@ -31,6 +31,7 @@ ALLOW, STOP, REFUSE = "allow", "stop", "refuse"
 #: The connection did not come about, so AWS can't have done anything.
 NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
 
+
 class AnswerUnknown(BotoCoreError):
     """A create may or may not have happened. Not one of the classes that the SDK retries by itself."""
 
