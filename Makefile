@@ -51,7 +51,7 @@ molecule: $(READY) ## Molecule scenarios of the roles (ROLE=network for one)
 	@.venv/bin/python tools/molecule $(ROLE)
 
 integration: $(READY) ## the engine on the emulator, from plan to removal
-	@.venv/bin/python -m pytest -n 2 --dist loadfile tests/integration
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/integration
 
 bench: $(READY) ## against Terraform on the same emulator, at 0 and 80 ms per call
 	@.venv/bin/python -m tests.bench
