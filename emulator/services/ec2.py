@@ -23,6 +23,7 @@ def apply() -> None:
     network_acl_ends_with_deny()
     network_acl_entry_must_exist()
     network_acl_entry_keeps_its_icmp_type()
+    network_acl_association_must_exist()
     nat_gateway_tag_type()
     nat_gateways_are_filtered()
     nat_gateway_leaves_nothing_behind()
@@ -188,6 +189,21 @@ def network_acl_entry_keeps_its_icmp_type() -> None:
 
     EC2Response.create_network_acl_entry = create
     EC2Response.replace_network_acl_entry = replace
+
+
+def network_acl_association_must_exist() -> None:
+    """An association that was replaced has a new id; the old one is refused (API Reference, "Error codes": InvalidAssociationID.NotFound).
+
+    moto answers 500, which a client whose first answer was lost would try again for ever.
+    """
+    replace = EC2Backend.replace_network_acl_association
+
+    def replace_network_acl_association(self: EC2Backend, association_id: str, network_acl_id: str) -> Any:
+        if not any(association_id in acl._associations for acl in self.network_acls.values()):
+            raise _refuse("InvalidAssociationID.NotFound", f"The association ID '{association_id}' does not exist")
+        return replace(self, association_id, network_acl_id)
+
+    EC2Backend.replace_network_acl_association = replace_network_acl_association
 
 
 def nat_gateway_tag_type() -> None:

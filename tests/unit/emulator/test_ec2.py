@@ -185,3 +185,13 @@ def test_ebs_default_key(ec2):
     ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)
     assert ec2.get_ebs_default_kms_key_id()["KmsKeyId"] == key
     assert ec2.reset_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"
+
+
+def test_a_network_acl_association_is_replaced_once(ec2, vpc_id, subnet_id):
+    acl = next(found for found in ec2.describe_network_acls()["NetworkAcls"] if found["VpcId"] == vpc_id)
+    association = acl["Associations"][0]["NetworkAclAssociationId"]
+    own = ec2.create_network_acl(VpcId=vpc_id)["NetworkAcl"]["NetworkAclId"]
+    ec2.replace_network_acl_association(AssociationId=association, NetworkAclId=own)
+    with pytest.raises(ClientError) as refused:
+        ec2.replace_network_acl_association(AssociationId=association, NetworkAclId=own)
+    assert refused.value.response["Error"]["Code"] == "InvalidAssociationID.NotFound"
