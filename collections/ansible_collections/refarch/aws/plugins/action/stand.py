@@ -43,11 +43,11 @@ class ActionModule(ActionBase):
         outputs = stack_run.outputs_of(self.room, CONVERGE)
         if outputs is None and not self.opened.removing:
             raise AnsibleActionFail(f"{self.room.component} published nothing: its role must end with refarch.aws.publish")
-        self.room.announce("", state=stack_run.UP, changed=True, outputs=outputs or {}, seconds=self.seconds())
+        self.room.announce(state=stack_run.UP, changed=True, outputs=outputs or {}, seconds=self.seconds())
         return {}
 
     def broken(self) -> dict:
-        self.room.announce("", state=stack_run.BROKEN, changed=True, outputs={}, seconds=self.seconds(), error=self._task.args["error"])
+        self.room.announce(state=stack_run.BROKEN, changed=True, outputs={}, seconds=self.seconds(), error=self._task.args["error"])
         return {}
 
     def seconds(self) -> float:

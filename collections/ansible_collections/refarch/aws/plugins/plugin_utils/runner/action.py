@@ -24,7 +24,7 @@ from ansible_collections.refarch.aws.plugins.plugin_utils.runner.room import Roo
 
 COLLECTIONS = ("amazon.aws", "community.aws", "refarch.aws")
 
-#: Releases of ansible-core whose module protocol this runner was tested with (tests/unit/runner/test_parity.py).
+#: Releases of ansible-core whose module protocol this runner was tested with (tests/integration/test_parity.py).
 KNOWN_CORES = ("2.21",)
 
 PROFILE = "legacy"  # ansible-core's name for the serialization of module arguments and results

@@ -133,15 +133,14 @@ def _name(arguments: dict) -> str:
 
 
 @functools.cache
-def _documentation(path: str) -> tuple[dict, dict]:
-    """(options, return values) that a module's file documents."""
+def _returns(path: str) -> dict:
+    """The return values that a module's file documents."""
     import yaml
 
-    documents = {}
     for node in ast.parse(Path(path).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("DOCUMENTATION", "RETURN"):
-            documents[node.targets[0].id] = yaml.load(node.value.value, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
-    return documents.get("DOCUMENTATION", {}).get("options") or {}, documents.get("RETURN", {})
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "RETURN":
+            return yaml.load(node.value.value, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+    return {}
 
 
 @functools.cache
@@ -184,7 +183,6 @@ def masked_arguments(path: str, arguments: Any) -> Any:
 
 def skeleton(path: str, arguments: dict) -> dict:
     """What the module would return, as its RETURN documents it: given arguments where they echo, else the placeholder."""
-    _options, returns = _documentation(path)
     given = {_plain(key): value for key, value in arguments.items() if value is not None and not str(key).startswith("_")}
 
     def build(key: str, spec: Any, depth: int) -> Any:
@@ -208,7 +206,7 @@ def skeleton(path: str, arguments: dict) -> dict:
             return dict.fromkeys(sample, UNKNOWN)
         return {"list": [UNKNOWN], "dict": {}}.get(kind, UNKNOWN)
 
-    return {key: build(key, spec, 0) for key, spec in returns.items()}
+    return {key: build(key, spec, 0) for key, spec in _returns(path).items()}
 
 
 def _plain(key: Any) -> str:

@@ -85,12 +85,11 @@ class Room:
     # -- markers -------------------------------------------------------------------------------------------------------
     def marker(self, component: str) -> dict | None:
         """How *component* ended, or None while it is at work."""
-        path = self.folder / "markers" / f"{component}.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        return self.kept(f"markers/{component}.json")
 
-    def announce(self, kind: str, **content: Any) -> None:
-        """Write this component's marker *kind* whole or not at all, so that no waiter reads half a word."""
-        self.keep(f"markers/{self.component}{kind}.json", content)
+    def announce(self, **content: Any) -> None:
+        """Write this component's marker whole or not at all, so that no waiter reads half a word."""
+        self.keep(f"markers/{self.component}.json", content)
 
     def keep(self, name: str, content: Any) -> None:
         """Write *content* as JSON into *name* of the room, in one step."""

@@ -94,5 +94,5 @@ def decide(room: Room, opened: Opened, seconds: float) -> tuple[Act, dict[str, d
     if not opened.removing:
         outputs = {**outputs, **{name: marker["outputs"] for name, marker in markers.items()}}
     if act is Act.DONE:
-        room.announce("", state=UP, changed=False, outputs=opened.registry[room.component], seconds=0)
+        room.announce(state=UP, changed=False, outputs=opened.registry[room.component], seconds=0)
     return act, outputs, look.error or ""
