@@ -35,6 +35,25 @@ def test_one_of_others_is_adopted_and_left_alone(converge, aws):
     assert operations(converge("access_analyzer", name=NAME, tags=TAGS, state="absent")) == []
 
 
+HEIR = {"Project": "shop", "Environment": "production"}
+
+
+def test_left_to_another_stack_and_not_taken_back(converge, aws, standing):
+    assert operations(converge("access_analyzer", name=NAME, state="absent", tags=TAGS, heir_tags=HEIR)) == ["TagResource"]
+    assert aws("accessanalyzer").list_tags_for_resource(resourceArn=standing)["tags"] == {**TAGS, **HEIR}
+    again = converge("access_analyzer", name=NAME, tags=TAGS)
+    assert (operations(again), again["analyzer_arn"], again["adopted"]) == ([], standing, True)
+    assert operations(converge("access_analyzer", name=NAME, state="absent", tags=TAGS)) == []
+    heir = {"name": "shop-production-analyzer", "tags": {**TAGS, **HEIR}}
+    assert operations(converge("access_analyzer", **heir)) == []
+    assert operations(converge("access_analyzer", **heir, state="absent")) == ["DeleteAnalyzer"]
+
+
+def test_without_tags_only_its_own_name_is_removed(converge, aws):
+    aws("accessanalyzer").create_analyzer(analyzerName="console", type="ACCOUNT")
+    assert operations(converge("access_analyzer", name=NAME, state="absent")) == []
+
+
 def test_another_type_is_another_analyzer(converge, aws, standing):
     result = converge("access_analyzer", name="unused", type="ACCOUNT_UNUSED_ACCESS", tags=TAGS)
     assert operations(result) == ["CreateAnalyzer"]

@@ -25,10 +25,5 @@ resource "aws_kms_alias" "this" {
 }
 
 resource "aws_ebs_encryption_by_default" "this" {
-  enabled    = true
-  depends_on = [aws_ebs_default_kms_key.this]
-}
-
-resource "aws_ebs_default_kms_key" "this" {
-  key_arn = aws_kms_key.this["volumes"].arn
+  enabled = true
 }

@@ -40,7 +40,8 @@ class ActionModule(RunnerAction):
         self.refuse(found)
 
         path = f"/{values['stack_project']}/{values['stack_environment']}"
-        facts = self.facts(path)
+        removing = values["stack_state"] == "absent"
+        facts = self.facts(path, others=removing)
         if facts.get("failed"):
             return {**result, **facts}
         facts.update(region=values["stack_region"], regions=self.regions())
@@ -63,7 +64,7 @@ class ActionModule(RunnerAction):
             if lock.get("failed"):
                 return {**result, **lock}
             self.warnings += lock.get("warnings") or []
-            facts = self.facts(path)  # again: whoever held the stack a moment ago may have published since
+            facts = self.facts(path, others=removing)  # again: whoever held the stack a moment ago may have published since
             if facts.get("failed"):
                 return {**result, **facts}
         left_out = sorted(set(facts["registry"]) - set(needs))
@@ -88,7 +89,8 @@ class ActionModule(RunnerAction):
         room.keep(OPENED, opened)
         if self.warnings:
             result["warnings"] = [*result.get("warnings", []), *self.warnings]
-        return {**result, "changed": False, "room": str(room.folder), "components": selected, "zones": facts["zones"]}
+        known = {"components": selected, "zones": facts["zones"], "others": facts["others"]}
+        return {**result, "changed": False, "room": str(room.folder), **known}
 
     # -- what is asked for --------------------------------------------------------------------------------------------
     def graph(self) -> dict[str, list[str]]:
@@ -162,6 +164,7 @@ class ActionModule(RunnerAction):
             "stack_prefix",
             "stack_tags",
             "stack_zones",
+            "stack_others",
             "stack_aws_connection",
             "stack_aws_environment",
         }
@@ -192,9 +195,10 @@ class ActionModule(RunnerAction):
             )
 
     # -- surroundings -------------------------------------------------------------------------------------------------
-    def facts(self, path: str) -> dict:
-        """Result of refarch.aws.stack_facts for the stack at *path*."""
-        return self._execute_module("refarch.aws.stack_facts", {**connection_of(self._task.args), "path": path}, task_vars=self.task_vars)
+    def facts(self, path: str, others: bool) -> dict:
+        """Result of refarch.aws.stack_facts for the stack at *path*; with *others*, it looks for other stacks too."""
+        arguments = {**connection_of(self._task.args), "path": path, "others": others}
+        return self._execute_module("refarch.aws.stack_facts", arguments, task_vars=self.task_vars)
 
     def regions(self) -> list[str]:
         session = neutral_session()

@@ -16,7 +16,7 @@ options:
   state:
     description:
       - Whether the analyzer stands or not.
-      - With V(absent) it is removed if it has this name and bears the tags C(Project), C(Environment) and C(ManagedBy) of O(tags).
+      - With V(absent) it is removed if it bears the tags C(Project), C(Environment) and C(ManagedBy) of O(tags).
     type: str
     choices: [present, absent]
     default: present
@@ -29,6 +29,11 @@ options:
     type: str
     choices: [ACCOUNT, ORGANIZATION, ACCOUNT_UNUSED_ACCESS, ORGANIZATION_UNUSED_ACCESS]
     default: ACCOUNT
+  heir_tags:
+    description:
+      - With O(state=absent), tags that the analyzer gets instead of being removed.
+      - An account has one analyzer of a type, which all of its stacks look through. So it passes to one that stays.
+    type: dict
 notes:
   - Neither amazon.aws nor community.aws has a module for analyzers.
   - An analyzer of unused access costs money for each role and user it looks at.
@@ -77,6 +82,7 @@ SPEC = {
         "choices": ["ACCOUNT", "ORGANIZATION", "ACCOUNT_UNUSED_ACCESS", "ORGANIZATION_UNUSED_ACCESS"],
         "default": "ACCOUNT",
     },
+    "heir_tags": {"type": "dict"},
     **TAG_OPTIONS,
 }
 
@@ -98,9 +104,16 @@ class Analyzer(Resources):
                 analyzerName=name, type=self.params["type"], **({"tags": tags} if tags else {}),
             )  # fmt: skip
             return {"analyzer_arn": arn, "adopted": False}
-        if analyzer["name"] == name and self.params["tags"] is not None:
+        adopted = analyzer["name"] != name or self.of_another_stack(analyzer)
+        if not adopted and self.params["tags"] is not None:
             self.ensure_tags(analyzer, tags)
-        return {"analyzer_arn": analyzer["arn"], "adopted": analyzer["name"] != name}
+        return {"analyzer_arn": analyzer["arn"], "adopted": adopted}
+
+    def of_another_stack(self, analyzer: dict) -> bool:
+        """Whether it was left to another stack, which its name does not tell."""
+        existing, wanted = analyzer.get("tags", {}), self.params["tags"] or {}
+        same_manager = existing.get("ManagedBy") == wanted.get("ManagedBy")
+        return same_manager and any(existing.get(key, wanted.get(key)) != wanted.get(key) for key in IDENTITY)
 
     def ensure_tags(self, analyzer: dict, wanted: dict) -> None:
         existing = analyzer.get("tags", {})
@@ -114,9 +127,17 @@ class Analyzer(Resources):
 
     def absent(self) -> dict:
         analyzer = self.existing()
+        heir = self.params["heir_tags"]
         wanted = {key: value for key, value in (self.params["tags"] or {}).items() if key in IDENTITY}
-        ours = analyzer and analyzer["name"] == self.params["name"] and wanted.items() <= analyzer.get("tags", {}).items()
-        if ours:
+        tagged = bool(analyzer) and wanted.items() <= analyzer.get("tags", {}).items()
+        ours = tagged and (analyzer["name"] == self.params["name"] or len(wanted) == len(IDENTITY))
+        if ours and heir:
+            existing = analyzer.get("tags", {})
+            self.write(
+                "accessanalyzer", "tag_resource", "update", "analyzer", analyzer["name"], before=existing, after={**existing, **heir},
+                resourceArn=analyzer["arn"], tags=heir,
+            )  # fmt: skip
+        elif ours:
             self.write(
                 "accessanalyzer", "delete_analyzer", "delete", "analyzer", analyzer["name"], missing=("ResourceNotFoundException",),
                 analyzerName=analyzer["name"],

@@ -16,6 +16,10 @@ options:
     description: The stack's place in SSM Parameter Store, V(/<project>/<environment>).
     type: str
     required: true
+  others:
+    description: Whether to look for other stacks in the account and region too.
+    type: bool
+    default: false
 notes:
   - The registry is one JSON parameter per component. A parameter that is no JSON object is reported as missing, with a warning,
     since a registry is a cache and the next run writes it anew.
@@ -52,6 +56,12 @@ registry:
   description: What each component published, by component.
   returned: always
   type: dict
+others:
+  description: The tags C(Project) and C(Environment) of each other stack that the account's registry knows in the region, in order.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{Environment: production, Project: shop}]
 lock:
   description: Who holds the stack, as refarch.aws.stack_lock wrote it, or none.
   returned: always
@@ -70,7 +80,7 @@ LOCK_NAME = "lock"
 class StackFacts(Resources):
     def present(self) -> dict:
         parts = {}
-        for part in self.each(lambda reader: reader(), [self.caller, self.zones, self.registry]):
+        for part in self.each(lambda reader: reader(), [self.caller, self.zones, self.registry, self.others]):
             parts.update(part)
         return parts
 
@@ -90,6 +100,16 @@ class StackFacts(Resources):
         lock = contents.pop(LOCK_NAME, None)
         return {"registry": {name: outputs for name, outputs in contents.items() if outputs is not None}, "lock": lock}
 
+    def others(self) -> dict:
+        if not self.params["others"]:
+            return {"others": []}
+        filters = [{"Key": "tag:ManagedBy", "Values": ["refarch"]}]
+        names = self.read("ssm", "describe_parameters", "Parameters[].Name", ParameterFilters=filters)
+        # /<project>/<environment>/<component>; what applications keep below lies deeper.
+        places = {tuple(name.split("/")[1:3]) for name in names if name.count("/") == 3}
+        own = tuple(self.params["path"].split("/")[1:3])
+        return {"others": [{"Project": project, "Environment": environment} for project, environment in sorted(places - {own})]}
+
     def parsed(self, parameter: dict) -> dict | None:
         try:
             value = json.loads(parameter["Value"])
@@ -102,7 +122,8 @@ class StackFacts(Resources):
 
 
 def main() -> None:
-    run(AnsibleAWSModule(argument_spec={"path": {"type": "str", "required": True}}, supports_check_mode=True), StackFacts)
+    spec = {"path": {"type": "str", "required": True}, "others": {"type": "bool", "default": False}}
+    run(AnsibleAWSModule(argument_spec=spec, supports_check_mode=True), StackFacts)
 
 
 if __name__ == "__main__":

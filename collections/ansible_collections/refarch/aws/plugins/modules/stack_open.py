@@ -51,4 +51,9 @@ zones:
   returned: success
   type: list
   elements: str
+others:
+  description: The tags C(Project) and C(Environment) of each other stack of the account and region, on removal.
+  returned: success
+  type: list
+  elements: dict
 """
