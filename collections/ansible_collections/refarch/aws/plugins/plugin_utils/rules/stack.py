@@ -13,6 +13,8 @@ from typing import Any
 PREFIX_LENGTH = 32
 
 NAME = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*")
+#: A DNS name of at least two labels, in lower case, without a dot at the end.
+DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 RESERVED_TAGS = ("aws:",)
 
 
@@ -44,6 +46,9 @@ def offline_findings(variables: Mapping[str, Any], regions: list[str], forks: in
     given, environment = variables.get("stack_confirm"), variables.get("stack_environment")
     if state == "absent" and variables.get("stack_removal_needs_confirmation", True) and given != environment:
         found.append(f"stack_confirm is {given!r}: removal must be confirmed with -e stack_confirm={environment}")
+    domain = variables.get("stack_domain") or ""
+    if domain and not (isinstance(domain, str) and DOMAIN.fullmatch(domain)):
+        found.append(f"stack_domain is {domain!r}: give a domain in lower case, for example shop.example.com, or '' for none")
     for key in variables.get("stack_extra_tags") or {}:
         if str(key).lower().startswith(RESERVED_TAGS) or len(str(key)) > 128:
             found.append(f"stack_extra_tags: {key!r} is no tag key that AWS takes (at most 128 characters, not beginning with aws:)")
@@ -72,6 +77,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "stack_environment": {"type": "str", "description": "Name of the environment, the second part of every name."},
     "stack_region": {"type": "str", "description": "AWS region of everything that is not global."},
     "stack_account_id": {"type": "str", "description": "The account, 12 digits, quoted. A caller of another account is refused."},
+    "stack_domain": {"type": "str", "description": "Public domain under which the stack is reached; empty for none (default none)."},
     "stack_state": {"type": "str", "choices": ["present", "absent"], "description": "Whether the stack stands."},
     "stack_confirm": {"type": "str", "description": "Repeats the environment to confirm a removal."},
     "stack_removal_needs_confirmation": {"type": "bool", "description": "Whether a removal must be confirmed (default true)."},
