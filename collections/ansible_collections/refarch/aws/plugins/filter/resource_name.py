@@ -59,16 +59,25 @@ class NameRule(NamedTuple):
 #: Source of each line: the service's API reference, "Constraints" of the name.
 NAME_RULES = {
     "access_analyzer": NameRule(255, 1, r"[^A-Za-z0-9_.-]"),
+    "auto_scaling_group": NameRule(255, 1, r"[^A-Za-z0-9._/-]"),
     "bucket": NameRule(63, 3, r"[^a-z0-9-]", upper=False),
+    "db_instance": NameRule(63, 1, r"[^a-z0-9-]", upper=False),
+    "db_parameter_group": NameRule(255, 1, r"[^a-z0-9-]", upper=False),
+    "db_subnet_group": NameRule(255, 1, r"[^a-z0-9-]", upper=False),
     "iam_group": NameRule(128, 1, r"[^A-Za-z0-9+=,.@_-]"),
     "iam_policy": NameRule(128, 1, r"[^A-Za-z0-9+=,.@_-]"),
     "iam_role": NameRule(64, 1, r"[^A-Za-z0-9+=,.@_-]"),
     "iam_user": NameRule(64, 1, r"[^A-Za-z0-9+=,.@_-]"),
     "kms_alias": NameRule(250, 1, r"[^A-Za-z0-9/_-]"),  # 256 with "alias/"
+    "launch_template": NameRule(128, 3, r"[^A-Za-z0-9()./_-]"),
+    "lifecycle_hook": NameRule(255, 1, r"[^A-Za-z0-9_/-]"),
+    "load_balancer": NameRule(32, 1, r"[^A-Za-z0-9-]"),
     "log_group": NameRule(512, 1, r"[^A-Za-z0-9._/#-]"),
     "metric_filter": NameRule(512, 1, r"[:*]"),
+    "rds_event_subscription": NameRule(255, 1, r"[^A-Za-z0-9-]"),
     "security_group": NameRule(255, 1, r"[^A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]"),
     "tag": NameRule(256, 1, r"[^\w\s.:/=+@-]"),
+    "target_group": NameRule(32, 1, r"[^A-Za-z0-9-]"),
     "trail": NameRule(128, 3, r"[^A-Za-z0-9._-]"),
 }
 
