@@ -9,7 +9,7 @@ PLAY = .venv/bin/ansible-playbook -i $(INVENTORY) playbooks/$(SCENARIO).yml $(AR
 READY = .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulator up plan down stop test lint sanity unit molecule integration bench docs clean
+.PHONY: help setup emulator up plan down stop test lint sanity unit molecule integration bench app-requirements docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,8 +37,9 @@ stop: $(READY) ## stop the emulator that `make up` started
 
 test: lint sanity unit molecule integration ## all tests
 
-lint: $(READY) ## ruff and ansible-lint (profile production)
+lint: $(READY) ## ruff, shellcheck and ansible-lint (profile production)
 	@.venv/bin/ruff check .
+	@git ls-files -z '*.sh' .ci/run tools/setup tools/sanity | xargs -0 .venv/bin/shellcheck
 	@.venv/bin/ansible-lint --offline
 
 sanity: $(READY) ## ansible-test sanity on the collection
@@ -55,6 +56,10 @@ integration: $(READY) ## the engine on the emulator, from plan to removal
 
 bench: $(READY) ## against Terraform on the same emulator, at 0 and 80 ms per call
 	@.venv/bin/python -m tests.bench
+
+app-requirements: $(READY) ## pins and hashes of the sample service
+	@cd files/apps/app && ../../../.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.12 --no-annotate --no-header \
+	  --no-emit-index-url requirements.in -o requirements.txt
 
 docs: $(READY) ## generated tables of the roles' READMEs
 	@.venv/bin/python -m tools.role_readmes
