@@ -112,6 +112,7 @@ class Resources:
         self.check_mode = module.check_mode
         self.changes: list[dict] = []
         self._clients: dict = {}
+        self._caller: tuple[str, str] | None = None
         self._lock = threading.Lock()
         self._sink = threading.local()
 
@@ -248,6 +249,19 @@ class Resources:
             if error is not None:
                 raise error
         return [result for result, _changes, _error in outcomes]
+
+    def own_arn(self, service: str, resource: str) -> str:
+        """The ARN of *resource* of *service* in the caller's account and the client's region, known before the thing is made."""
+        client = self.client(service)
+        with self._lock:
+            known = self._caller
+        if known is None:
+            caller = self.read("sts", "get_caller_identity")
+            known = (caller["Arn"].split(":")[1], caller["Account"])
+            with self._lock:
+                self._caller = known
+        partition, account = known
+        return f"arn:{partition}:{service}:{client.meta.region_name}:{account}:{resource}"
 
     # -- tags ----------------------------------------------------------------------------------------------------------
     def tag_changes(self, existing: dict[str, str], wanted: dict[str, str] | None) -> tuple[dict[str, str], list[str]]:
