@@ -15,6 +15,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
 
 from emulator import latency, services, speed
+from emulator.authorization import Policies
 from emulator.pipeline import Emulator
 from emulator.server import Server
 from emulator.state import StateError, StateFile
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ["MOTO_PORT"] = str(options.port)
     try:
         return _serve(options)
-    except (UnknownRule, StateError, OSError) as error:
+    except (UnknownRule, StateError, OSError, ValueError) as error:
         print(f"emulator: {error}", file=sys.stderr)
         return 2
 
@@ -44,10 +45,12 @@ def _serve(options: argparse.Namespace) -> int:
     latency.apply(options.latency)
     judge = Judge(options.lenient)
     state = StateFile(options.state) if options.state else None
-    emulator = Emulator(judge, state.changed if state else lambda: None)
+    policies = Policies.of(options.policy) if options.policy else None
+    emulator = Emulator(judge, state.changed if state else lambda: None, policies)
     if state:
         state.open(emulator)
     server = Server(HOST, options.port, emulator.handle)
+    os.environ["MOTO_PORT"] = str(server.server_address[1])  # with --port 0 known only now
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -67,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--latency", choices=sorted(latency.PROFILES), default="none", help="hold 'available' back, scaled")
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep the state in DIR across restarts")
     parser.add_argument("--lenient", action="append", default=[], metavar="RULE", help="switch a rule off (repeatable)")
+    parser.add_argument("--policy", type=Path, metavar="PATH", help="callers may do only what the policies in this file or folder allow")
     volume = parser.add_mutually_exclusive_group()
     volume.add_argument("--quiet", action="store_true", help="only errors")
     volume.add_argument("--verbose", action="store_true", help="every call")

@@ -13,7 +13,7 @@ Answer = tuple[int, dict[str, str], bytes]
 """Status, headers, body."""
 
 
-_DENIED = {"AccessDenied": 403, "AccessDeniedException": 403}
+_DENIED = {"AccessDenied": 403, "AccessDeniedException": 403, "UnauthorizedOperation": 403}
 
 
 class AwsError(Exception):

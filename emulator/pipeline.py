@@ -21,17 +21,18 @@ from moto.iam import models as iam_models
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request as WerkzeugRequest
 
-from emulator import backends, catalog
+from emulator import authorization, backends, catalog
+from emulator.authorization import Policies
 from emulator.catalog import Call, Scope
 from emulator.errors import Answer, AwsError, render, render_unknown
 from emulator.idempotency import Tokens
 from emulator.journal import Journal
-from emulator.locks import ReadWriteLock
+from emulator.locks import WHOLE
 from emulator.operations import OPERATIONS, STORES
 from emulator.server import RawRequest, RawResponse
 from emulator.strict import Context, codes
 from emulator.strict.judge import Judge
-from emulator.verbs import kind, runs_alone
+from emulator.verbs import calls_back, kind, runs_alone
 
 log = logging.getLogger("emulator")
 
@@ -46,14 +47,18 @@ class IncomingRequest(Request):
 
 
 class Emulator:
-    """Answers requests. *changed* is called after every call that may have changed something."""
+    """Answers requests. *changed* is called after every call that may have changed something.
 
-    def __init__(self, judge: Judge, changed: Callable[[], None] = lambda: None):
+    *policies*: what callers may do; everything where there are none.
+    """
+
+    def __init__(self, judge: Judge, changed: Callable[[], None] = lambda: None, policies: Policies | None = None):
         self.journal = Journal()
-        self.lock = ReadWriteLock()
+        self.lock = WHOLE
         self.tokens = Tokens()
         self._judge = judge
         self._changed = changed
+        self._policies = policies
 
     def handle(self, raw: RawRequest) -> RawResponse:
         """The answer to *raw*. Never raises."""
@@ -100,8 +105,13 @@ class Emulator:
             log.debug("%s:%s can't be read", call.service, call.operation, exc_info=True)
             raise AwsError(codes.malformed(call.service, call.protocol), f"The request can't be read: {error}") from error
         answerer = self._answerer(request, call)
+        self._authorize(call)
         self._judge.form(call)
         context = Context(_account(request, scope), call.region)
+        if calls_back(call.service, call.operation):
+            with self.lock.read():
+                self._judge.rules(call, context)
+            return answerer(context)
         if not runs_alone(call.service, call.operation):
             with self.lock.read():
                 self._judge.rules(call, context)
@@ -115,6 +125,13 @@ class Emulator:
                 self.tokens.remember(call, context.account_id, answer)
             self._changed()
             return answer
+
+    def _authorize(self, call: Call) -> None:
+        """IAM evaluates the identity's policies before the service looks at the call ("Policy evaluation logic", IAM User Guide)."""
+        if self._policies and (need := self._policies.refused(authorization.needs(call.service, call.operation, call.parameters))):
+            about = f" on resource: {need.resources[0]}" if need.resources else ""
+            sentence = f"User is not authorized to perform: {need.action}{about} because no identity-based policy allows the {need.action} action"
+            raise AwsError(codes.denied(call.service, call.protocol), sentence)
 
     def _answerer(self, request: Request, call: Call) -> Callable[[Context], Answer]:
         """What answers the call. Raises AwsError if nothing does."""

@@ -18,6 +18,8 @@ import botocore.session
 import yaml
 from botocore import xform_name
 
+from emulator import authorization
+
 ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ROOT / "collections" / "ansible_collections" / "refarch" / "aws" / "plugins"
 UTILS = "ansible_collections.refarch.aws.plugins.module_utils."
@@ -30,59 +32,6 @@ ENGINE_MODULES = ("stack_facts", "stack_lock", "stack_registry", "stack_leftover
 #: Calls of the upstream modules that roles use.
 UPSTREAM = {"amazon.aws.ec2_vpc_net_info": {("ec2", "DescribeVpcs"), ("ec2", "DescribeVpcAttribute")}}
 
-#: Services whose IAM prefix is not botocore's name of them. Source: Service Authorization Reference.
-PREFIXES = {"accessanalyzer": "access-analyzer", "resourcegroupstaggingapi": "tag", "s3control": "s3"}
-
-#: Operations whose actions are not `<prefix>:<Operation>`. Source: "Required permissions for Amazon S3 API operations" (Amazon S3 User
-#: Guide) and the Service Authorization Reference.
-ACTIONS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("s3", "DeleteObjects"): ("s3:DeleteObject", "s3:DeleteObjectVersion"),
-    ("s3", "GetBucketEncryption"): ("s3:GetEncryptionConfiguration",),
-    ("s3", "GetBucketLifecycleConfiguration"): ("s3:GetLifecycleConfiguration",),
-    ("s3", "GetPublicAccessBlock"): ("s3:GetBucketPublicAccessBlock",),
-    ("s3", "HeadBucket"): ("s3:ListBucket",),
-    ("s3", "ListBuckets"): ("s3:ListAllMyBuckets",),
-    ("s3", "ListObjectVersions"): ("s3:ListBucketVersions",),
-    ("s3", "DeleteBucketTagging"): ("s3:PutBucketTagging",),
-    ("s3", "DeleteBucketLifecycle"): ("s3:PutLifecycleConfiguration",),
-    ("s3", "DeleteBucketEncryption"): ("s3:PutEncryptionConfiguration",),
-    ("s3", "DeleteBucketOwnershipControls"): ("s3:PutBucketOwnershipControls",),
-    ("s3", "DeletePublicAccessBlock"): ("s3:PutBucketPublicAccessBlock",),
-    ("s3", "PutBucketEncryption"): ("s3:PutEncryptionConfiguration",),
-    ("s3", "PutBucketLifecycleConfiguration"): ("s3:PutLifecycleConfiguration",),
-    ("s3", "PutPublicAccessBlock"): ("s3:PutBucketPublicAccessBlock",),
-    ("s3control", "DeletePublicAccessBlock"): ("s3:PutAccountPublicAccessBlock",),
-    ("s3control", "GetPublicAccessBlock"): ("s3:GetAccountPublicAccessBlock",),
-    ("s3control", "PutPublicAccessBlock"): ("s3:PutAccountPublicAccessBlock",),
-    ("sts", "GetCallerIdentity"): (),  # needs no permission
-}
-
-#: What AWS asks for beside the call itself, with the parameters that the modules give (tags at creation, a role to pass).
-#: Source: "Dependent actions" in the Service Authorization Reference.
-DEPENDENT: dict[tuple[str, str], tuple[str, ...]] = {
-    ("accessanalyzer", "CreateAnalyzer"): ("access-analyzer:TagResource", "iam:CreateServiceLinkedRole"),
-    ("cloudtrail", "CreateTrail"): ("cloudtrail:AddTags", "iam:PassRole"),
-    ("cloudtrail", "UpdateTrail"): ("iam:PassRole",),
-    ("ec2", "AllocateAddress"): ("ec2:CreateTags",),
-    ("ec2", "CreateFlowLogs"): ("ec2:CreateTags", "iam:PassRole"),
-    ("ec2", "CreateInternetGateway"): ("ec2:CreateTags",),
-    ("ec2", "CreateNatGateway"): ("ec2:CreateTags",),
-    ("ec2", "CreateNetworkAcl"): ("ec2:CreateTags",),
-    ("ec2", "CreateRouteTable"): ("ec2:CreateTags",),
-    ("ec2", "CreateSecurityGroup"): ("ec2:CreateTags",),
-    ("ec2", "CreateSubnet"): ("ec2:CreateTags",),
-    ("ec2", "CreateVpc"): ("ec2:CreateTags",),
-    ("ec2", "CreateVpcEndpoint"): ("ec2:CreateTags", "route53:AssociateVPCWithHostedZone"),
-    ("iam", "CreateInstanceProfile"): ("iam:TagInstanceProfile",),
-    ("iam", "CreatePolicy"): ("iam:TagPolicy",),
-    ("iam", "CreateRole"): ("iam:TagRole",),
-    ("iam", "CreateUser"): ("iam:TagUser",),
-    ("iam", "AddRoleToInstanceProfile"): ("iam:PassRole",),
-    ("kms", "CreateKey"): ("kms:TagResource",),
-    ("logs", "CreateLogGroup"): ("logs:TagResource",),
-    ("ssm", "PutParameter"): ("ssm:AddTagsToResource",),
-}
-
 
 def actions_of_role(role: str) -> dict[str, list[str]]:
     """IAM prefix -> actions of the tasks of *role*."""
@@ -92,12 +41,6 @@ def actions_of_role(role: str) -> dict[str, list[str]]:
 def actions_of_engine() -> dict[str, list[str]]:
     """IAM prefix -> actions of opening, registering and closing a stack."""
     return _by_prefix(operation for module in ENGINE_MODULES for operation in operations_of_module(f"{OWN}{module}"))
-
-
-def actions_of(service: str, operation: str) -> set[str]:
-    """IAM actions of an API operation, by botocore's name of the service."""
-    own = ACTIONS.get((service, operation), (f"{PREFIXES.get(service, service)}:{operation}",))
-    return {*own, *DEPENDENT.get((service, operation), ())}
 
 
 def modules_of_role(role: str) -> set[str]:
@@ -219,7 +162,7 @@ def _operations(service: str) -> dict[str, str]:
 
 
 def _by_prefix(operations: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    actions = sorted({action for service, operation in operations for action in actions_of(service, operation)})
+    actions = sorted({action for service, operation in operations for action in authorization.possible_actions(service, operation)})
     grouped: dict[str, list[str]] = {}
     for action in actions:
         grouped.setdefault(action.split(":")[0], []).append(action)

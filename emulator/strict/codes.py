@@ -85,3 +85,10 @@ def malformed(service: str, protocol: str) -> str:
 def policy(service: str) -> str:
     """The code of *service* for a malformed policy document."""
     return _POLICY.get(service, invalid(service))
+
+
+def denied(service: str, protocol: str) -> str:
+    """The code of *service* for a caller who may not."""
+    if service == "ec2":
+        return "UnauthorizedOperation"
+    return "AccessDeniedException" if protocol in ("json", "rest-json") else "AccessDenied"
