@@ -60,6 +60,8 @@ class NameRule(NamedTuple):
 NAME_RULES = {
     "access_analyzer": NameRule(255, 1, r"[^A-Za-z0-9_.-]"),
     "auto_scaling_group": NameRule(255, 1, r"[^A-Za-z0-9._/-]"),
+    "backup_plan": NameRule(50, 1, r"[^A-Za-z0-9._-]"),
+    "backup_vault": NameRule(50, 2, r"[^A-Za-z0-9_-]"),
     "bucket": NameRule(63, 3, r"[^a-z0-9-]", upper=False),
     "db_instance": NameRule(63, 1, r"[^a-z0-9-]", upper=False),
     "db_parameter_group": NameRule(255, 1, r"[^a-z0-9-]", upper=False),
@@ -79,6 +81,7 @@ NAME_RULES = {
     "tag": NameRule(256, 1, r"[^\w\s.:/=+@-]"),
     "target_group": NameRule(32, 1, r"[^A-Za-z0-9-]"),
     "trail": NameRule(128, 3, r"[^A-Za-z0-9._-]"),
+    "waf": NameRule(128, 1, r"[^A-Za-z0-9_-]"),
 }
 
 HASH_LENGTH = 8
