@@ -10,6 +10,9 @@ from typing import Any
 PROFILES: dict[str, float] = {"none": 0.0, "aws": 1 / 60}
 """Seconds that pass here for each second at AWS: with ``aws``, a minute takes a second."""
 
+SCALE = 0.0
+"""What was applied, for pauses that are no state of a model, such as those between two attempts to deliver."""
+
 
 @dataclass(frozen=True, slots=True)
 class Slow:
@@ -26,12 +29,16 @@ class Slow:
 SLOW: tuple[Slow, ...] = (
     Slow("moto.ec2.models.nat_gateways.NatGateway", "state", "available", "pending", 105),
     Slow("moto.ec2.models.nat_gateways.NatGateway", "state", "deleted", "deleting", 45),
+    Slow("moto.awslambda.models.LambdaFunction", "state", "Active", "Pending", 5),
+    Slow("moto.elbv2.models.FakeLoadBalancer", "state", "active", "provisioning", 180),
+    Slow("emulator.services.elbv2.Target", "state", "healthy", "initial", 20),
 )
 
 
 def apply(profile: str) -> None:
     """Hold states back as *profile* says."""
-    scale = PROFILES[profile]
+    global SCALE
+    SCALE = scale = PROFILES[profile]
     if not scale:
         return
     by_attribute: dict[tuple[str, str], dict[str, tuple[str, float]]] = {}

@@ -59,3 +59,7 @@ class ReadWriteLock:
                 if not self._depth:
                     self._writer = None
                     self._changed.notify_all()
+
+
+WHOLE = ReadWriteLock()
+"""The emulator's one lock. What works in the background, such as a function that was invoked, takes it before it changes anything."""

@@ -70,3 +70,9 @@ def kind(service: str, operation: str) -> Kind:
 def runs_alone(service: str, operation: str) -> bool:
     """Must no other call run beside it? Stricter than `kind`: also calls that only leave traces inside of the emulator."""
     return f"{service}:{operation}" in _READS or kind(service, operation) == "write"
+
+
+@cache
+def calls_back(service: str, operation: str) -> bool:
+    """Does it run code that calls the emulator in turn? Such a call holds no lock while the code runs, or both would wait for ever."""
+    return f"{service}:{operation}" == "lambda:Invoke"
