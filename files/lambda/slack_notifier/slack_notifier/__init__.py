@@ -1,0 +1,1 @@
+"""Tells a Slack channel what SNS tells this function."""
