@@ -203,6 +203,8 @@ def _resources(service: str, parameters: dict[str, Any]) -> Iterator[str]:
         key = parameters.get("Key")
         yield f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "")
         return
+    if service == "iam" and {"GroupName", "RoleName", "UserName"} & set(parameters):
+        return  # a policy that is attached is no resource of the call, and the name alone lacks the path
     for name in ("ResourceArn", "resourceArn", "ResourceARN", "TopicArn", "KeyId", "SecretId", "PolicyArn", "FunctionName", "AlarmArn"):
         value = parameters.get(name)
         if isinstance(value, str) and value.startswith("arn:") and value.split(":")[2] == prefix(service):

@@ -50,6 +50,9 @@ SIGNING_NAMES: dict[str, tuple[str, ...]] = {
     "timestream": ("timestream-query", "timestream-write"),
 }
 
+#: How every path of S3 Control begins. At AWS its host tells it from a bucket of that name; at one address only the path can.
+S3_CONTROL_PATH = "/v20180820/"
+
 _SCOPE = re.compile(r"Credential=(?P<key>[^/,\s]*)/\d*/(?P<region>[^/,\s]*)/(?P<service>[^/,\s]*)/aws4_request")
 
 
@@ -94,7 +97,7 @@ def candidates(signing_name: str) -> tuple[str, ...]:
 def identify(request: Request, signing_name: str, region: str) -> Call | None:
     """The call that *request* makes, or None if no model of AWS knows such a request."""
     for service in candidates(signing_name):
-        if not _exists(service):
+        if not _exists(service) or service == "s3" and request.path.startswith(S3_CONTROL_PATH):
             continue
         model = get_service_model(service)
         target = _whole_target(request, model.metadata.get("targetPrefix", ""))

@@ -112,3 +112,11 @@ def test_the_emulator_refuses_as_aws_does(tmp_path):
 def test_a_folder_without_policies_is_no_policy(tmp_path):
     with pytest.raises(OSError, match="holds no policy"):
         Policies.of(tmp_path)
+
+
+def test_the_settings_of_the_account_are_no_object_of_a_bucket(emulator):
+    emulator.post("/emulator/requests/reset")
+    with pytest.raises(ClientError):
+        emulator.client("s3").get_object(Bucket="v20180820", Key="configuration/publicAccessBlock")
+    (call,) = emulator.get("/emulator/requests")["requests"]
+    assert (call["service"], call["operation"]) == ("s3control", "GetPublicAccessBlock")

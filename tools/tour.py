@@ -1,0 +1,47 @@
+"""A scenario from nothing to nothing, on an emulator of its own: built, built again, changed, changed back, removed, removed again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from tests.processes import start
+
+ROOT = Path(__file__).resolve().parent.parent
+TOURS = ROOT / "tools" / "tours"
+
+
+class TourFailed(Exception):
+    """A step that failed, with the end of what it said."""
+
+
+def tour(scenario: str, record: Path, policies: Path | None = None) -> None:
+    """Go through *scenario* and write every API call to *record*.
+
+    *policies*: folder of identity policies that the emulator holds callers to. Raises TourFailed.
+    """
+    changes = yaml.safe_load((TOURS / f"{scenario}.yml").read_text(encoding="utf-8"))
+    steps = ({}, {}, changes, {}, {"stack_state": "absent"}, {"stack_state": "absent"})
+    emulator = start("emulator", "--port", "0", *(["--policy", str(policies)] if policies else []))
+    try:
+        with tempfile.TemporaryDirectory() as build:
+            for settings in steps:
+                _run(scenario, emulator.url, record, {"stack_build_folder": build, **settings})
+    finally:
+        emulator.stop()
+
+
+def _run(scenario: str, url: str, record: Path, settings: dict) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_", "REFARCH_"))}
+    command = [ROOT / ".venv/bin/ansible-playbook", "-i", "inventories/local", f"playbooks/{scenario}.yml", "-e", json.dumps(settings)]
+    done = subprocess.run(
+        list(map(str, command)), cwd=ROOT, env={**kept, "AWS_ENDPOINT_URL": url, "REFARCH_RECORD": str(record)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise TourFailed(f"{scenario} with {settings}:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
