@@ -9,6 +9,7 @@ import cfnlint
 import pytest
 from botocore.exceptions import ClientError
 
+from ansible_collections.refarch.aws.plugins.module_utils.s3 import leave_out_account
 from emulator import authorization
 from emulator.authorization import Need, Policies, needs
 from tests.processes import start
@@ -116,7 +117,8 @@ def test_a_folder_without_policies_is_no_policy(tmp_path):
 
 def test_the_settings_of_the_account_are_no_object_of_a_bucket(emulator):
     emulator.post("/emulator/requests/reset")
-    with pytest.raises(ClientError):
-        emulator.client("s3").get_object(Bucket="v20180820", Key="configuration/publicAccessBlock")
+    control = leave_out_account(emulator.client("s3control"), "123456789012")
+    with pytest.raises(ClientError, match="NoSuchPublicAccessBlockConfiguration"):
+        control.get_public_access_block(AccountId="123456789012")
     (call,) = emulator.get("/emulator/requests")["requests"]
     assert (call["service"], call["operation"]) == ("s3control", "GetPublicAccessBlock")
