@@ -272,7 +272,7 @@ HEALTH = {
         (bus("aws.backup", "Backup Job State Change", {"state": "FAILED", "backupJobId": "j-1", "statusMessage": "no rights",
              "resourceArn": "arn:aws:rds:ap-northeast-2:123456789012:db:shop-staging-db"}), None,
          "Backup Job State Change: shop-staging-db", "warning", "no rights"),
-        (bus("aws.rds", "RDS DB Instance Event", {"SourceIdentifier": "shop-staging-db", 
+        (bus("aws.rds", "RDS DB Instance Event", {"SourceIdentifier": "shop-staging-db",
              "Message": "Failover started", "EventID": "RDS-EVENT-0013"}),
          None, "RDS DB Instance Event: shop-staging-db", "warning", "Failover started"),
         (bus("aws.health", "AWS Health Event", HEALTH), None, "AWS Health Event: AWS_RDS_OPERATIONAL_ISSUE", "warning",

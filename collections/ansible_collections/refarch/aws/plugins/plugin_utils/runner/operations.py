@@ -49,8 +49,12 @@ ONCE_BY_NAME = {
     "ec2": {"CreateNetworkAclEntry", "CreateRoute", "CreateSecurityGroup", "CreateSubnet", "CreateTags"},
     "iam": {"CreateGroup", "CreateInstanceProfile", "CreatePolicy", "CreateRole", "CreateUser"},
     "kms": {"CreateAlias"},
+    "lambda": {"CreateFunction"},
     "logs": {"CreateLogGroup"},
     "s3": {"CreateBucket"},
+    "sns": {"CreateTopic"},
+    "sqs": {"CreateQueue"},
+    "ssm": {"CreateDocument"},
 }
 
 
