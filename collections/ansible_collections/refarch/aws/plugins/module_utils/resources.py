@@ -328,10 +328,10 @@ def from_tag_list(tags: list[dict[str, str]] | None) -> dict[str, str]:
 def run(module, kind: type[Resources]) -> None:
     """End *module* with the result of *kind*, or with the error of what AWS refused."""
     resources = kind(module)
+    # What was written before a failure is part of the truth: the report and the engine read it.
     try:
         module.exit_json(**resources.run())
     except InvalidInput as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), changed=bool(resources.changes), changes=resources.changes)
     except RequestFailed as error:
-        # What was written before the failure is part of the truth: the report and the engine read it.
         module.fail_json_aws(error.cause, msg=error.message, changed=bool(resources.changes), changes=resources.changes)

@@ -9,12 +9,13 @@ import re
 import time
 
 from ansible_collections.refarch.aws.plugins.module_utils.resources import Resources, to_tag_list
-from ansible_collections.refarch.aws.plugins.module_utils.unknown import UNKNOWN
+from ansible_collections.refarch.aws.plugins.module_utils.unknown import UNKNOWN, has_unknown
 
 ZONE_GONE = ("NoSuchHostedZone",)
 
 #: ChangeTagsForResource takes 10 tags a call (Amazon Route 53 API Reference).
 TAGS_A_CALL = 10
+CHANGES_A_CALL = 250
 
 
 def canonical(name: str) -> str:
@@ -52,8 +53,57 @@ def new_reference(prefix: str, planned: bool) -> str:
     return prefix + (UNKNOWN if planned else f"{time.time_ns():x}")
 
 
+def record_set(wanted: dict) -> dict:
+    """A record as ChangeResourceRecordSets takes it. *wanted*: C(name), C(type), and C(values) with C(ttl), or C(alias)."""
+    record = {"Name": canonical(wanted["name"]), "Type": wanted["type"]}
+    alias = wanted.get("alias")
+    if alias:
+        record["AliasTarget"] = {
+            "HostedZoneId": alias["zone_id"],
+            "DNSName": alias["dns_name"] if has_unknown(alias["dns_name"]) else canonical(alias["dns_name"]),
+            "EvaluateTargetHealth": alias.get("evaluate_target_health", True),
+        }
+    else:
+        record |= {"TTL": wanted["ttl"], "ResourceRecords": [{"Value": value} for value in wanted["values"]]}
+    if wanted.get("health_check_id"):
+        record["HealthCheckId"] = wanted["health_check_id"]
+    return record
+
+
+def same_record(existing: dict | None, wanted: dict) -> bool:
+    """Whether two records answer the same: the order of values means nothing, and names are compared without their last dot."""
+
+    def form(record: dict) -> tuple:
+        values = sorted(_value(record["Type"], item["Value"]) for item in record.get("ResourceRecords", []))
+        alias = record.get("AliasTarget") or {}
+        target = (alias.get("HostedZoneId"), canonical(alias.get("DNSName", "")), alias.get("EvaluateTargetHealth"))
+        return record.get("TTL"), values, target, record.get("HealthCheckId"), record.get("SetIdentifier")
+
+    return existing is not None and form(existing) == form(wanted)
+
+
+def _value(kind: str, value: str) -> str:
+    return canonical(value) if kind in ("CNAME", "NS", "PTR") else value
+
+
 class Route53Resources(Resources):
-    """Base of the modules whose things are zones and health checks."""
+    """Base of the modules whose things are zones, records and health checks."""
+
+    def change_records(self, zone_id: str, action: str, kind: str, name: str, changes: list[dict], before=None, missing=()) -> list[str]:
+        """Make *changes* of a zone, in as few calls as AWS allows. Returns the ids of the changes.
+
+        *missing*: error codes that are no failure. A call takes 1000 records, of which each UPSERT counts twice ("Quotas", Amazon
+        Route 53 Developer Guide).
+        """
+        ids = []
+        for start in range(0, len(changes), CHANGES_A_CALL):
+            ids.append(
+                self.write(
+                    "route53", "change_resource_record_sets", action, kind, name, returns="ChangeInfo.Id", before=before, missing=missing,
+                    HostedZoneId=zone_id, ChangeBatch={"Changes": changes[start : start + CHANGES_A_CALL]},
+                )
+            )  # fmt: skip
+        return ids
 
     def tags_of(self, resource_type: str, resource_ids: list[str]) -> dict[str, dict[str, str]]:
         """Tags of C(hostedzone) or C(healthcheck) things, by their ids. 10 ids go into a call."""
