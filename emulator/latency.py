@@ -32,6 +32,8 @@ SLOW: tuple[Slow, ...] = (
     Slow("moto.awslambda.models.LambdaFunction", "state", "Active", "Pending", 5),
     Slow("moto.elbv2.models.FakeLoadBalancer", "state", "active", "provisioning", 180),
     Slow("emulator.services.elbv2.Target", "state", "healthy", "initial", 20),
+    Slow("emulator.services.acm.Validation", "state", "ISSUED", "PENDING_VALIDATION", 90),
+    Slow("emulator.services.route53.Change", "status", "INSYNC", "PENDING", 30),
 )
 
 

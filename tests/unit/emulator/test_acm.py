@@ -108,3 +108,18 @@ def test_options_can_be_updated(acm):
     arn = request(acm)
     acm.update_certificate_options(CertificateArn=arn, Options={"CertificateTransparencyLoggingPreference": "DISABLED"})
     assert described(acm, arn)["Options"]["CertificateTransparencyLoggingPreference"] == "DISABLED"
+
+
+def test_issuing_takes_a_while(started):
+    running = started("emulator", "--port", "0", "--latency", "aws")
+    acm, route53 = running.client("acm"), running.client("route53")
+    arn = request(acm)
+    record = described(acm, arn)["DomainValidationOptions"][0]["ResourceRecord"]
+    zone = route53.create_hosted_zone(Name="shop.example.com", CallerReference="slow")["HostedZone"]["Id"]
+    wanted = {"Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": record["Value"]}]}
+    change = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": wanted}]}
+    made = route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=change)["ChangeInfo"]
+    assert (made["Status"], described(acm, arn)["Status"]) == ("PENDING", "PENDING_VALIDATION")
+    route53.get_waiter("resource_record_sets_changed").wait(Id=made["Id"], WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    acm.get_waiter("certificate_validated").wait(CertificateArn=arn, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    assert described(acm, arn)["Status"] == "ISSUED"
