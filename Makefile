@@ -9,7 +9,7 @@ PLAY = .venv/bin/ansible-playbook -i $(INVENTORY) playbooks/$(SCENARIO).yml $(AR
 READY = .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulator up plan down stop test lint sanity unit molecule integration bench policy app-requirements docs clean
+.PHONY: help setup emulator up plan down stop test lint sanity unit molecule integration bench picture report policy app-requirements docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,12 @@ bench: $(READY) ## against Terraform on the same emulator, at 0 and 80 ms per ca
 app-requirements: $(READY) ## pins and hashes of the sample service
 	@cd files/apps/app && ../../../.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.12 --no-annotate --no-header \
 	  --no-emit-index-url requirements.in -o requirements.txt
+
+picture: $(READY) ## docs/architecture/SCENARIO.{svg,png,pdf}
+	@.venv/bin/python -m tools.architecture $(SCENARIO)
+
+report: emulator ## the page and the picture of what stands in INVENTORY
+	@.venv/bin/ansible-playbook -i $(INVENTORY) playbooks/report.yml -e stack_scenario=$(SCENARIO)
 
 policy: $(READY) ## the deployer's least-privilege policies, from recorded calls (docs/policies/)
 	@.venv/bin/python -m tools.deployer_policy $(SCENARIO) --inventory $(INVENTORY)

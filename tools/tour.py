@@ -31,17 +31,18 @@ def tour(scenario: str, record: Path, policies: Path | None = None) -> None:
     try:
         with tempfile.TemporaryDirectory() as build:
             for settings in steps:
-                _run(scenario, emulator.url, record, {"stack_build_folder": build, **settings})
+                play(scenario, emulator.url, {"stack_build_folder": build, **settings}, record)
     finally:
         emulator.stop()
 
 
-def _run(scenario: str, url: str, record: Path, settings: dict) -> None:
+def play(playbook: str, url: str, settings: dict, record: Path | None = None) -> None:
+    """Run a playbook of inventories/local against *url*. Raises TourFailed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_", "REFARCH_"))}
-    command = [ROOT / ".venv/bin/ansible-playbook", "-i", "inventories/local", f"playbooks/{scenario}.yml", "-e", json.dumps(settings)]
+    command = [ROOT / ".venv/bin/ansible-playbook", "-i", "inventories/local", f"playbooks/{playbook}.yml", "-e", json.dumps(settings)]
     done = subprocess.run(
-        list(map(str, command)), cwd=ROOT, env={**kept, "AWS_ENDPOINT_URL": url, "REFARCH_RECORD": str(record)},
-        capture_output=True, text=True, check=False,
+        list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**kept, "AWS_ENDPOINT_URL": url, **({"REFARCH_RECORD": str(record)} if record else {})},
     )  # fmt: skip
     if done.returncode:
-        raise TourFailed(f"{scenario} with {settings}:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+        raise TourFailed(f"{playbook} with {settings}:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")

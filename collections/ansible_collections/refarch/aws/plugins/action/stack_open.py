@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import getpass
 import os
-import re
 import socket
 import tempfile
 import uuid
 from pathlib import Path
 
 from ansible import constants as C
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleActionFail
 
 from ansible_collections.refarch.aws.plugins.modules.stack_lock import process_started
 from ansible_collections.refarch.aws.plugins.plugin_utils.rules import stack as stack_rules
-from ansible_collections.refarch.aws.plugins.plugin_utils.runner.action import RunnerAction, connection_of, in_process
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner.action import connection_of, in_process
 from ansible_collections.refarch.aws.plugins.plugin_utils.runner.room import CONVERGE, Room
 from ansible_collections.refarch.aws.plugins.plugin_utils.runner.warm import neutral_session
-from ansible_collections.refarch.aws.plugins.plugin_utils.stack import graph, settings
+from ansible_collections.refarch.aws.plugins.plugin_utils.stack import settings
+from ansible_collections.refarch.aws.plugins.plugin_utils.stack.inputs import StackInputs
 from ansible_collections.refarch.aws.plugins.plugin_utils.stack.run import OPENED
 
 ALL_TAGS = ("all", "always", "tagged", "untagged", "never")
 
 
-class ActionModule(RunnerAction):
+class ActionModule(StackInputs):
     """See the module documentation of refarch.aws.stack_open."""
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         self.task_vars = task_vars or {}
         self.warnings: list[str] = []
-        needs = self.graph()
+        needs = self.graph(self._task.args["components"])
         selected = self.selection(needs)
         roles = self.roles(list(needs))
-        values = self.values(roles)
+        values = self.values(roles, self._task.args["components"])
         found = stack_rules.offline_findings(values, self.regions(), self.task_vars.get("ansible_forks", C.DEFAULT_FORKS))
         found += self.role_findings(roles, values, selected)
         self.refuse(found)
@@ -45,7 +45,7 @@ class ActionModule(RunnerAction):
         if facts.get("failed"):
             return {**result, **facts}
         facts.update(region=values["stack_region"], regions=self.regions())
-        values = self.values(roles, facts["zones"])  # again, since defaults may choose among the zones
+        values = self.values(roles, self._task.args["components"], facts["zones"])  # again, since defaults may choose among the zones
         found = stack_rules.findings(values, facts)
         for role in roles:
             inputs, _refused = settings.typed(role, values, self.wired)
@@ -93,21 +93,6 @@ class ActionModule(RunnerAction):
         return {**result, "changed": False, "room": str(room.folder), **known}
 
     # -- what is asked for --------------------------------------------------------------------------------------------
-    def graph(self) -> dict[str, list[str]]:
-        """Needs by component, in an order that can be built. Raises for a list that is none."""
-        components = self._task.args["components"]
-        needs = {}
-        for entry in components:
-            if not isinstance(entry, dict) or not entry.get("name"):
-                raise AnsibleActionFail(f"stack_components: {entry!r} is no component; each is {{name: network, needs: [keys]}}")
-            if entry["name"] in needs:
-                raise AnsibleActionFail(f"stack_components: {entry['name']} is listed twice")
-            needs[entry["name"]] = list(entry.get("needs") or [])
-        try:
-            return {component: needs[component] for component in graph.order(needs)}
-        except graph.GraphError as error:
-            raise AnsibleActionFail(str(error)) from error
-
     def selection(self, needs: dict[str, list[str]]) -> list[str]:
         """The components that C(--tags) and C(--skip-tags) leave."""
         run_tags = [str(tag) for tag in self.task_vars.get("ansible_run_tags", ["all"])]
@@ -117,39 +102,6 @@ class ActionModule(RunnerAction):
             raise AnsibleActionFail(f"--tags: {', '.join(unknown)} is no component of this stack; it has {', '.join(needs)}")
         everything = not any(tag in needs for tag in run_tags)
         return [component for component in needs if (everything or component in run_tags) and component not in skip_tags]
-
-    def roles(self, components: list[str]) -> list[settings.RoleSettings]:
-        folders = [*C.DEFAULT_ROLES_PATH, str(Path(self._loader.get_basedir(), "roles"))]
-        found, missing = [], []
-        for component in components:
-            role = settings.role_settings(component, folders, lambda path: self._loader.load_from_file(path, trusted_as_template=True))
-            found.append(role) if role else missing.append(component)
-        if missing:
-            raise AnsibleActionFail(f"stack_components: there is no role for {', '.join(missing)}")
-        return found
-
-    def values(self, roles: list[settings.RoleSettings], zones: list[str] | None = None) -> dict:
-        """Every input that is known now, templated; what another component will publish is left out."""
-        defaults = {name: value for role in roles for name, value in role.defaults.items()}
-        variables = {**defaults, **self.task_vars, **({"stack_zones": zones} if zones else {})}
-        templar = self._templar.copy_with_new_env(available_variables=variables)
-        wanted = {*stack_rules.OPTIONS, "stack_prefix", "stack_tags", *(name for role in roles for name in role.options)}
-        values, self.wired, self.broken = {"stack_components": self._task.args["components"]}, set(), []
-        for name in sorted(wanted & set(variables)):
-            try:
-                values[name] = templar.template(variables[name])
-            except AnsibleError as error:
-                if settings.is_wired(variables[name]) or self.stands_on_later(variables[name], variables):
-                    self.wired.add(name)
-                else:
-                    self.broken.append(f"{name}: {str(error).splitlines()[0]}")
-        return values
-
-    def stands_on_later(self, raw, variables: dict) -> bool:
-        """Whether *raw* names the zones, or a variable that is an arrow of the wiring."""
-        text = str(raw)
-        later = [name for name, value in variables.items() if isinstance(value, str) and settings.is_wired(value)]
-        return any(re.search(rf"\b{re.escape(name)}\b", text) for name in (*later, "stack_zones"))
 
     # -- findings -----------------------------------------------------------------------------------------------------
     def role_findings(self, roles: list[settings.RoleSettings], values: dict, selected: list[str]) -> list[str]:
@@ -195,11 +147,6 @@ class ActionModule(RunnerAction):
             )
 
     # -- surroundings -------------------------------------------------------------------------------------------------
-    def facts(self, path: str, others: bool) -> dict:
-        """Result of refarch.aws.stack_facts for the stack at *path*; with *others*, it looks for other stacks too."""
-        arguments = {**connection_of(self._task.args), "path": path, "others": others}
-        return self._execute_module("refarch.aws.stack_facts", arguments, task_vars=self.task_vars)
-
     def regions(self) -> list[str]:
         session = neutral_session()
         return sorted(

@@ -21,28 +21,27 @@ WIRED = re.compile(r"\bstack\s*(\.|\[)")
 
 @dataclass
 class RoleSettings:
-    """A role's inputs: its argument spec, and its defaults, not templated."""
+    """A role's inputs: its argument spec, and its defaults, not templated; what the picture of a stack shows of it."""
 
     component: str
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
+    picture: dict[str, Any] = field(default_factory=dict)
 
 
 def role_settings(component: str, folders: Iterable[str], load: Callable[[str], Any] | None = None) -> RoleSettings | None:
     """Inputs of the role *component* in the first of *folders* that has it, or None. *load* reads a YAML file of trusted templates."""
     load = load or (lambda path: yaml.safe_load(Path(path).read_text(encoding="utf-8")))
-    for folder in folders:
-        role = Path(folder, component)
-        specs = role / "meta" / "argument_specs.yml"
-        if not specs.exists():
-            continue
-        defaults = role / "defaults" / "main.yml"
-        return RoleSettings(
-            component,
-            (load(str(specs)) or {}).get("argument_specs", {}).get("main", {}).get("options", {}),
-            (load(str(defaults)) or {}) if defaults.exists() else {},
-        )
-    return None
+    places = [Path(folder, component) for folder in folders]
+    role = next((place for place in places if (place / "meta" / "argument_specs.yml").exists()), None)
+    if role is None:
+        return None
+
+    def content(name: str) -> dict[str, Any]:
+        return (load(str(role / name)) or {}) if (role / name).exists() else {}
+
+    options = content("meta/argument_specs.yml").get("argument_specs", {}).get("main", {}).get("options", {})
+    return RoleSettings(component, options, content("defaults/main.yml"), content("meta/picture.yml"))
 
 
 def typed(settings: RoleSettings, values: Mapping[str, Any], wired: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
