@@ -75,6 +75,16 @@ def test_others_are_left_alone(run_module, converge, aws, zone):
     assert list(standing(aws, zone)) == [("app.staging.internal", "A")]
 
 
+def test_a_name_that_left_the_list_goes_and_what_others_have_stays(run_module, converge, aws, zone):
+    other = {"name": "mail.staging.internal", "type": "A", "alias": {**TARGET, "dns_name": "lb-9.ap-northeast-2.elb.amazonaws.com"}}
+    former = [{**APP, "name": "web.staging.internal"}, {**DB, "name": "database.staging.internal"}]
+    theirs = [other, {**DB, "name": "x.staging.internal", "values": ["x.example.com"]}, WILD]
+    run_module("route53_records", zone_id=zone, records=[APP, DB, *former, *theirs])
+    result = converge("route53_records", zone_id=zone, records=[APP, DB], purge_same_targets=True)
+    assert [(c["action"], c["name"]) for c in result["changes"]] == [("delete", "database.staging.internal, web.staging.internal")]
+    assert len(standing(aws, zone)) == 5
+
+
 def test_removed_also_when_nothing_or_half_is_there(run_module, converge, aws, zone):
     run_module("route53_records", zone_id=zone, records=[DB])
     assert operations(converge("route53_records", zone_id=zone, state="absent", records=[DB, APP])) == ["ChangeResourceRecordSets"]

@@ -68,6 +68,12 @@ options:
       health_check_id:
         description: A health check, without whose consent the record is not answered.
         type: str
+  purge_same_targets:
+    description:
+      - Whether to remove other aliases and CNAMEs of the zone that lead to where one of O(records) leads as well.
+      - So a name that is no longer in the list goes, and what others have in the zone stays.
+    type: bool
+    default: false
   wait:
     description: Whether to wait until all name servers know of the changes.
     type: bool
@@ -146,9 +152,17 @@ SPEC = {
             "health_check_id": {"type": "str"},
         },
     },
+    "purge_same_targets": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 300},
 }
+
+
+def target_of(record: dict) -> str | None:
+    """Where an alias or a CNAME leads; None for what holds values of its own."""
+    if "AliasTarget" in record:
+        return record["AliasTarget"]["DNSName"]
+    return canonical(record["ResourceRecords"][0]["Value"]) if record["Type"] == "CNAME" else None
 
 
 class Records(Route53Resources):
@@ -188,6 +202,9 @@ class Records(Route53Resources):
             [{"Action": "UPSERT", "ResourceRecordSet": record} for record in changing],
             before={"records": now} if now else None,
         )
+        if self.params["purge_same_targets"]:
+            # After the new ones, in a call of its own: each call then is one kind of change.
+            changes += self.purge(existing, wanted)
         if self.params["wait"]:
             self.each(
                 lambda change: self.wait(
@@ -197,18 +214,20 @@ class Records(Route53Resources):
             )  # fmt: skip
         return {"record_names": list(dict.fromkeys(plain(record["Name"]) for record in wanted))}
 
+    def purge(self, existing: dict[tuple[str, str], dict], wanted: list[dict]) -> list[str]:
+        targets = {target_of(record) for record in wanted} - {None}
+        names = {(record["Name"], record["Type"]) for record in wanted}
+        doomed = [record for key, record in existing.items() if key not in names and target_of(record) in targets]
+        return self.delete(doomed)
+
+    def delete(self, records: list[dict]) -> list[str]:
+        changes = [{"Action": "DELETE", "ResourceRecordSet": record} for record in records]
+        return self.change_records(self.params["zone_id"], "delete", "records", self.words(records), changes, missing=ZONE_GONE)
+
     def absent(self) -> dict:
         existing = self.existing(missing=ZONE_GONE)
         keys = dict.fromkeys((canonical(record["name"]), record["type"]) for record in self.params["records"])
-        doomed = [existing[key] for key in keys if key in existing]
-        self.change_records(
-            self.params["zone_id"],
-            "delete",
-            "records",
-            self.words(doomed),
-            [{"Action": "DELETE", "ResourceRecordSet": record} for record in doomed],
-            missing=ZONE_GONE,
-        )
+        self.delete([existing[key] for key in keys if key in existing])
         return {"record_names": []}
 
     @staticmethod
