@@ -31,6 +31,8 @@ SLOW: tuple[Slow, ...] = (
     Slow("moto.ec2.models.nat_gateways.NatGateway", "state", "deleted", "deleting", 45),
     Slow("moto.awslambda.models.LambdaFunction", "state", "Active", "Pending", 5),
     Slow("moto.elbv2.models.FakeLoadBalancer", "state", "active", "provisioning", 180),
+    Slow("moto.rds.models.DBInstance", "status", "available", "backing-up", 1200),
+    Slow("moto.rds.models.DBInstance", "status", "backing-up", "creating", 1080),
     Slow("emulator.services.elbv2.Target", "state", "healthy", "initial", 20),
     Slow("emulator.services.acm.Validation", "state", "ISSUED", "PENDING_VALIDATION", 90),
     Slow("emulator.services.route53.Change", "status", "INSYNC", "PENDING", 30),
@@ -66,8 +68,11 @@ class LateState:
         if instance is None:
             return self
         value = instance.__dict__[self._attribute]
-        before, seconds = self._states.get(value, (value, 0.0))
-        return before if time.time() - instance.__dict__.get(self._since, 0.0) < seconds else value
+        passed = time.time() - instance.__dict__.get(self._since, 0.0)
+        # The state before may be a late one too, reached sooner.
+        while value in self._states and passed < self._states[value][1]:
+            value = self._states[value][0]
+        return value
 
     def __set__(self, instance: Any, value: Any) -> None:
         instance.__dict__[self._attribute] = value
