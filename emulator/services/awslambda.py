@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import weakref
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import EventInvokeConfig, LambdaBackend, LambdaFunction
+from moto.awslambda.models import EventInvokeConfig, LambdaBackend, LambdaFunction, LambdaStorage, LayerStorage
 from moto.awslambda.policy import Policy
 from moto.awslambda.responses import LambdaResponse
 from moto.core.exceptions import JsonRESTError
@@ -36,6 +37,7 @@ def apply() -> None:
     asynchronous_settings_are_replaced()
     a_statement_id_is_unique()
     functions_run()
+    functions_outlive_a_restart()
 
 
 def settings_are_kept() -> None:
@@ -187,6 +189,29 @@ def functions_run() -> None:
     LambdaFunction.invoke = invoke
     if not hasattr(LambdaResponse, "invoke"):
         raise AttributeError("moto's LambdaResponse has no invoke any more")
+
+
+def functions_outlive_a_restart() -> None:
+    """Functions are found by ARN after the state was loaded: moto's index holds weak references, which no pickle keeps."""
+
+    def getstate(self: Any) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_arns"}
+
+    def setstate(self: LambdaStorage, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._arns = weakref.WeakValueDictionary()
+        for versions in self._functions.values():
+            for function in (versions["latest"], *versions["versions"]):
+                self._arns[function.function_arn] = function
+
+    def set_layers(self: LayerStorage, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._arns = weakref.WeakValueDictionary()  # moto makes it, and never asks it
+
+    LayerStorage.__getstate__ = getstate
+    LayerStorage.__setstate__ = set_layers
+    LambdaStorage.__getstate__ = getstate
+    LambdaStorage.__setstate__ = setstate
 
 
 class TooManyRequests(JsonRESTError):

@@ -44,6 +44,7 @@ def apply() -> None:
     alarms_begin_without_data()
     alarms_keep_their_state_and_tags()
     alarms_are_described_as_they_are()
+    composite_alarms_are_put()
     state_changes_tell_topics()
 
 
@@ -118,6 +119,19 @@ def alarms_are_described_as_they_are() -> None:
         })  # fmt: skip
 
     CloudWatchResponse.describe_alarms = describe_alarms
+
+
+def composite_alarms_are_put() -> None:
+    """PutCompositeAlarm, which moto lacks: an alarm with a rule, whose state follows from the alarms that it names."""
+
+    def put_composite_alarm(self: CloudWatchResponse) -> Any:
+        name = self._get_param("AlarmName")
+        answer = self.put_metric_alarm()
+        alarm = self.cloudwatch_backend.alarms[name]
+        alarm.update_state("The rule was evaluated", None, "ALARM" if holds(alarm.rule, self.cloudwatch_backend.alarms) else "OK")
+        return answer
+
+    CloudWatchResponse.put_composite_alarm = put_composite_alarm
 
 
 def told(alarm: Alarm) -> dict[str, Any]:
