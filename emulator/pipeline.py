@@ -130,7 +130,8 @@ class Emulator:
         """IAM evaluates the identity's policies before the service looks at the call ("Policy evaluation logic", IAM User Guide)."""
         if self._policies and (need := self._policies.refused(authorization.needs(call.service, call.operation, call.parameters))):
             about = f" on resource: {need.resources[0]}" if need.resources else ""
-            sentence = f"User is not authorized to perform: {need.action}{about} because no identity-based policy allows the {need.action} action"
+            reason = f"because no identity-based policy allows the {need.action} action"
+            sentence = f"User is not authorized to perform: {need.action}{about} {reason}"
             raise AwsError(codes.denied(call.service, call.protocol), sentence)
 
     def _answerer(self, request: Request, call: Call) -> Callable[[Context], Answer]:

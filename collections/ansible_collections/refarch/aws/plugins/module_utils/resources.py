@@ -163,6 +163,7 @@ class Resources:
         action: str,
         kind: str,
         name: str,
+        /,  # AWS has parameters of these names
         returns: str | None = None,
         before: object = None,
         after: object = None,
