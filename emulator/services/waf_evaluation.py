@@ -249,9 +249,10 @@ class Evaluation:
         return False
 
     def _is_in(self, body: Mapping[str, Any], request: HttpRequest) -> bool:
-        address = _address(body.get("IPSetForwardedIPConfig"), request)
+        forwarded = body.get("IPSetForwardedIPConfig")
+        address = _address(forwarded, request)
         if address is None:
-            return body["IPSetForwardedIPConfig"]["FallbackBehavior"] == "MATCH"
+            return _falls_back(forwarded, request)
         networks = self.networks.get(body["ARN"], [])
         return any(address in network for network in networks if network.version == address.version)
 
@@ -261,8 +262,7 @@ class Evaluation:
         forwarded = body.get("ForwardedIPConfig") if body["AggregateKeyType"] == "FORWARDED_IP" else None
         address = _address(forwarded, request)
         if address is None:
-            assert forwarded is not None
-            return bool(forwarded["FallbackBehavior"] == "MATCH")
+            return _falls_back(forwarded, request)
         return self.rates.count(name, str(address), body.get("EvaluationWindowSec", 300), self.now) > body["Limit"]
 
 
@@ -274,6 +274,11 @@ def _address(forwarded: Mapping[str, Any] | None, request: HttpRequest) -> ipadd
         return ipaddress.ip_address(request.headers.get(forwarded["HeaderName"].lower(), "").split(",")[0].strip())
     except ValueError:
         return None
+
+
+def _falls_back(forwarded: Mapping[str, Any] | None, request: HttpRequest) -> bool:
+    """Whether a request matches whose header holds no address. One without the header at all never does (ForwardedIPConfig)."""
+    return forwarded is not None and forwarded["HeaderName"].lower() in request.headers and forwarded["FallbackBehavior"] == "MATCH"
 
 
 def _field(chosen: Mapping[str, Any], request: HttpRequest) -> str:

@@ -136,7 +136,8 @@ def test_too_many_of_one_client_behind_a_proxy():
         assert judged.judge(request(**{"x-forwarded-for": "198.51.100.1, 10.0.0.1"}), now=1).action == "ALLOW"
     assert judged.judge(request(**{"x-forwarded-for": "198.51.100.1"}), now=1).action == "BLOCK"
     assert judged.judge(request(**{"x-forwarded-for": "198.51.100.2"}), now=1).action == "ALLOW"
-    assert judged.judge(request(), now=1).action == "BLOCK"
+    assert judged.judge(request(**{"x-forwarded-for": "nobody"}), now=1).action == "BLOCK"
+    assert judged.judge(request(), now=1).action == "ALLOW"
 
 
 def test_the_default_action():

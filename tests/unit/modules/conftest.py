@@ -28,7 +28,7 @@ ACCOUNT_ID = "123456789012"
 UNKNOWN = "(known after apply)"
 
 #: Operations that read, by their first word. All others count as writing.
-READING = ("Describe", "List", "Get", "Head", "Lookup", "Search", "BatchGet", "Validate", "Simulate")
+READING = ("Describe", "List", "Get", "Head", "Lookup", "Search", "BatchGet", "Validate", "Simulate", "CheckCapacity")
 
 
 class ModuleEnded(Exception):
