@@ -34,6 +34,9 @@ class NamedSet(Resources):
 
     option = ""
 
+    def require_sound(self, wanted: dict) -> None:
+        """Raise InvalidInput for what can be refused without asking AWS, before anything is written."""
+
     def find(self, names: list[str]) -> dict[str, dict]:
         """What stands of *names*, by name."""
         raise NotImplementedError
@@ -50,6 +53,8 @@ class NamedSet(Resources):
 
     def present(self) -> dict:
         items = self.params[self.option]
+        for item in items:
+            self.require_sound(item)
         existing = self.find([item["name"] for item in items])
         return {self.option: self.each(lambda wanted: self.ensure(existing.get(wanted["name"]), wanted), items)}
 

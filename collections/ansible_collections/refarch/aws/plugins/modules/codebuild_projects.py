@@ -199,15 +199,17 @@ def document(wanted: dict) -> dict:
 class Projects(NamedSet):
     option = "projects"
 
+    def require_sound(self, wanted: dict) -> None:
+        lacking = [option for option in REQUIRED if not wanted[option]]
+        if lacking:
+            raise InvalidInput(f"projects: {wanted['name']} needs {', '.join(lacking)}.")
+
     def find(self, names: list[str]) -> dict[str, dict]:
         found = self.read("codebuild", "batch_get_projects", "projects", names=names) if names else []
         return {project["name"]: project for project in found or []}
 
     def ensure(self, existing: dict | None, wanted: dict) -> dict:
         name = wanted["name"]
-        lacking = [option for option in REQUIRED if not wanted[option]]
-        if lacking:
-            raise InvalidInput(f"projects: {name} needs {', '.join(lacking)}.")
         standing = {tag["key"]: tag["value"] for tag in (existing or {}).get("tags", [])}
         tags = {**({} if self.params["purge_tags"] else standing), **self.tags_of(wanted)}
         asked = {**document(wanted), "tags": [{"key": key, "value": value} for key, value in sorted(tags.items())]}

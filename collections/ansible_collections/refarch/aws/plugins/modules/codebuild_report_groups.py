@@ -106,6 +106,10 @@ KIND = "report group"
 class ReportGroups(NamedSet):
     option = "report_groups"
 
+    def require_sound(self, wanted: dict) -> None:
+        if not (wanted["bucket"] and wanted["encryption_key_arn"]):
+            raise InvalidInput(f"report_groups: {wanted['name']} needs bucket and encryption_key_arn.")
+
     def find(self, names: list[str]) -> dict[str, dict]:
         arns = [self.own_arn("codebuild", f"report-group/{name}") for name in names]
         found = self.read("codebuild", "batch_get_report_groups", "reportGroups", reportGroupArns=arns) if arns else []
@@ -113,8 +117,6 @@ class ReportGroups(NamedSet):
 
     def ensure(self, existing: dict | None, wanted: dict) -> dict:
         name = wanted["name"]
-        if not (wanted["bucket"] and wanted["encryption_key_arn"]):
-            raise InvalidInput(f"report_groups: {name} needs bucket and encryption_key_arn.")
         destination = {
             "bucket": wanted["bucket"],
             "path": wanted["path"],

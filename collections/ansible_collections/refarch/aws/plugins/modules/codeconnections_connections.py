@@ -100,14 +100,16 @@ SPEC = {
 class Connections(NamedSet):
     option = "connections"
 
+    def require_sound(self, wanted: dict) -> None:
+        if not 1 <= len(wanted["name"]) <= 32:
+            raise InvalidInput(f"connections: the name {wanted['name']} must have 1 to 32 characters.")
+
     def find(self, names: list[str]) -> dict[str, dict]:
         found = self.read("codeconnections", "list_connections", "Connections") or []
         return {connection["ConnectionName"]: connection for connection in found if connection["ConnectionName"] in names}
 
     def ensure(self, existing: dict | None, wanted: dict) -> dict:
         name, tags, provider = wanted["name"], self.tags_of(wanted), wanted["provider_type"]
-        if not 1 <= len(name) <= 32:
-            raise InvalidInput(f"connections: the name {name} must have 1 to 32 characters.")
         if existing is None:
             arn = self.write(
                 "codeconnections", "create_connection", "create", "connection", name, returns="ConnectionArn",

@@ -141,15 +141,17 @@ def document(wanted: dict) -> dict:
 class Pipelines(NamedSet):
     option = "pipelines"
 
+    def require_sound(self, wanted: dict) -> None:
+        lacking = [option for option in REQUIRED if not wanted[option]]
+        if lacking:
+            raise InvalidInput(f"pipelines: {wanted['name']} needs {', '.join(lacking)}.")
+
     def find(self, names: list[str]) -> dict[str, dict]:
         found = self.each(lambda name: self.read("codepipeline", "get_pipeline", "pipeline", missing=GONE, name=name), names)
         return {name: pipeline for name, pipeline in zip(names, found, strict=True) if pipeline}
 
     def ensure(self, existing: dict | None, wanted: dict) -> dict:
         name, tags = wanted["name"], self.tags_of(wanted)
-        lacking = [option for option in REQUIRED if not wanted[option]]
-        if lacking:
-            raise InvalidInput(f"pipelines: {name} needs {', '.join(lacking)}.")
         arn, asked = self.own_arn("codepipeline", name), document(wanted)
         if existing is None:
             listed = [{"key": key, "value": value} for key, value in tags.items()]
