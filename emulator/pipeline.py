@@ -21,7 +21,7 @@ from moto.iam import models as iam_models
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request as WerkzeugRequest
 
-from emulator import authorization, backends, catalog
+from emulator import authorization, backends, balancing, catalog
 from emulator.authorization import Policies
 from emulator.catalog import Call, Scope
 from emulator.errors import Answer, AwsError, render, render_unknown
@@ -65,6 +65,9 @@ class Emulator:
         path = raw.target.partition("?")[0]
         if path.startswith("/emulator/"):
             return self._control(raw, path)
+        if balancing.is_meant(raw):
+            with self.lock.read():
+                return balancing.answer(raw)
         request = IncomingRequest(_environ(raw))
         if path.startswith(_MOTO_PATHS):
             return self._moto_page(request)
@@ -75,6 +78,7 @@ class Emulator:
         """Forget what the emulator itself keeps (moto forgets its own)."""
         self.tokens.reset()
         STORES.clear()
+        balancing.reset()
 
     def _answer(self, request: Request) -> Answer:
         started = time.perf_counter()

@@ -54,7 +54,10 @@ from collections.abc import Mapping, Sequence
 from ansible.errors import AnsibleFilterError
 
 #: Priorities of what comes before the managed rule groups.
-DENY, ALLOW, RATE, FIRST_GROUP = 0, 1, 2, 10
+DENY = 0
+ALLOW = 1
+RATE = 2
+FIRST_GROUP = 10
 MODES = ("block", "count")
 
 #: Settings that a group must have ("AWS WAF Bot Control rule group", AWS WAF Developer Guide). COMMON is the cheaper level.
