@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import uuid
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
@@ -101,6 +102,7 @@ DEFAULT_WINDOW_SECONDS = 300
 def apply() -> None:
     a_name_is_taken_once()
     a_web_acl_is_kept_as_it_was_given()
+    lock_tokens_are_uuids()
     an_update_replaces_everything()
     a_resource_has_one_web_acl()
     what_is_used_stays()
@@ -187,6 +189,21 @@ def a_web_acl_is_kept_as_it_was_given() -> None:
 
     FakeRule.to_dict, FakeWebACL.to_dict, FakeIPSet.to_dict = rule, acl, ip_set
     FakeLoggingConfiguration.to_dict = logging
+
+
+def lock_tokens_are_uuids() -> None:
+    """The lock token of an IP set has the form that DeleteIPSet and UpdateIPSet demand (pattern of LockToken)."""
+    init, update = FakeIPSet.__init__, FakeIPSet.update
+
+    def __init__(self: FakeIPSet, *given: Any, **named: Any) -> None:
+        init(self, *given, **named)
+        self.lock_token = str(uuid.uuid4())
+
+    def updated(self: FakeIPSet, *given: Any, **named: Any) -> None:
+        update(self, *given, **named)
+        self.lock_token = str(uuid.uuid4())
+
+    FakeIPSet.__init__, FakeIPSet.update = __init__, updated
 
 
 def an_update_replaces_everything() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError
@@ -74,6 +76,12 @@ def test_a_name_is_taken_once(waf):
     ip_set(waf)
     with pytest.raises(ClientError, match="WAFDuplicateItemException"):
         ip_set(waf)
+
+
+def test_lock_tokens_are_uuids(waf):
+    made = ip_set(waf)
+    token = waf.update_ip_set(**about(made), Addresses=[], LockToken=made["LockToken"])["NextLockToken"]
+    assert len(str(UUID(made["LockToken"]))) == len(str(UUID(token))) == len(token) and token != made["LockToken"]
 
 
 def test_defaults_of_a_rate_and_the_capacity_are_shown(waf):
