@@ -42,6 +42,20 @@ def call(operation="DescribeVpcs", code=None, reads=None, ambiguous=False, statu
             False,
             Trouble.CONSISTENCY,
         ),
+        (
+            [
+                call(
+                    "CreateQueryLoggingConfig",
+                    code="InsufficientCloudWatchLogsResourcePolicy",
+                    message="The resource policy that you're using doesn't grant Route 53 sufficient permission to create a log stream",
+                )
+            ],
+            False,
+            Trouble.CONSISTENCY,
+        ),
+        ([call("CreateWebACL"), call("AssociateWebACL", code="WAFUnavailableEntityException")], False, Trouble.CONSISTENCY),
+        ([call("AssociateWebACL", code="WAFUnavailableEntityException")], False, Trouble.NONE),
+        ([call("CreateIPSet"), call("CreateWebACL", code="WAFNonexistentItemException")], False, Trouble.CONSISTENCY),
         ([call("CreateVpc"), call(code="InvalidVpcID.NotFound")], False, Trouble.CONSISTENCY),
         ([call(code="InvalidVpcID.NotFound")], True, Trouble.CONSISTENCY),
         ([call(code="InvalidVpcID.NotFound")], False, Trouble.NONE),

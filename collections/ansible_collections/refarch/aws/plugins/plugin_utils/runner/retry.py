@@ -49,14 +49,15 @@ BROKEN_CONNECTION = {
     "ResponseParserError",
 }
 
-NOT_FOUND = re.compile(r"NotFound|NoSuch|DoesNotExist|InvalidGroupId|NotFoundException")
+NOT_FOUND = re.compile(r"NotFound|NoSuch|DoesNotExist|InvalidGroupId|NotFoundException|WAFNonexistentItem|WAFUnavailableEntity")
 
 #: Sentences with which services say that a role, key or policy that exists is not visible to them yet, or a name not free again.
 NOT_YET_VISIBLE = re.compile(
     r"cannot be assumed|unable to assume|not authorized to perform: sts:AssumeRole|invalid principal|principal in (?:the )?policy"
     r"|role .*(?:is invalid|does not have permission)|Invalid IAM Instance Profile"
     r"|You must wait 60 seconds after deleting a queue"
-    r"|InsufficientEncryptionPolicy|insufficient permissions to access|check the trust relationships",
+    r"|InsufficientEncryptionPolicy|insufficient permissions to access|check the trust relationships"
+    r"|doesn't grant Route 53 sufficient permission",
     re.IGNORECASE,
 )
 
