@@ -33,6 +33,7 @@ SLOW: tuple[Slow, ...] = (
     Slow("moto.elbv2.models.FakeLoadBalancer", "state", "active", "provisioning", 180),
     Slow("moto.rds.models.DBInstance", "status", "available", "backing-up", 1200),
     Slow("moto.rds.models.DBInstance", "status", "backing-up", "creating", 1080),
+    Slow("emulator.services.autoscaling.InstanceRefresh", "status", "Successful", "InProgress", 600),
     Slow("emulator.services.elbv2.Target", "state", "healthy", "initial", 20),
     Slow("emulator.services.acm.Validation", "state", "ISSUED", "PENDING_VALIDATION", 90),
     Slow("emulator.services.route53.Change", "status", "INSYNC", "PENDING", 30),
