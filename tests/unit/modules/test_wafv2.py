@@ -188,6 +188,12 @@ def test_too_much_capacity_is_refused_before_anything_is_written(refusal, aws):
     assert aws("wafv2").list_web_acls(**REGIONAL)["WebACLs"] == []
 
 
+def test_too_much_capacity_is_refused_in_a_change_too(run_module, refusal, aws):
+    run_module("wafv2_web_acls", **acls(acl(rules=[])))
+    assert "900 are allowed" in refusal("wafv2_web_acls", **acls(acl(max_capacity_units=900)))
+    assert standing(aws)["Rules"] == []
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
