@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Nothing needs to be prepared: `make up` makes the environment, starts the emulator, builds.
-# `base` becomes the default once it exists.
-SCENARIO ?= foundation
+
+SCENARIO ?= base
 INVENTORY ?= inventories/local
 ARGS ?=
 export AWS_ENDPOINT_URL ?= http://127.0.0.1:4566

@@ -83,7 +83,9 @@ def layout(scene: Scene) -> Layout:
     cloud_x = PAD + (beside if at("left") else 0)
     region_x, region_y = cloud_x + PAD, HEADER + TITLE + GAP
     side_x = region_x + PAD
-    vpc_x = side_x + (beside if at("side") else 0)
+    _nothing, middle_of_vpc = _vpc(Layout(), scene, 0, 0)
+    edge_width = max(len(at("edge")) - 1, 0) * (NODE_WIDTH + GAP) + NODE_WIDTH / 2  # up to the middle of the last one
+    vpc_x = max(side_x + (beside if at("side") else 0), region_x + PAD + edge_width - middle_of_vpc)
     edge_y = region_y + TITLE + GAP + ICON / 2
     vpc_y = region_y + TITLE + GAP + (NODE_HEIGHT + 2 * GAP if at("edge") else GAP)
     vpc, middle = _vpc(made, scene, vpc_x, vpc_y)
