@@ -45,6 +45,7 @@ def apply() -> None:
     alarms_keep_their_state_and_tags()
     alarms_are_described_as_they_are()
     composite_alarms_are_put()
+    dashboards_have_tags()
     state_changes_tell_topics()
 
 
@@ -132,6 +133,37 @@ def composite_alarms_are_put() -> None:
         return answer
 
     CloudWatchResponse.put_composite_alarm = put_composite_alarm
+
+
+def dashboards_have_tags() -> None:
+    """Tags go onto alarms and dashboards that stand, whether they had any or not; PutDashboard gives them to a new one."""
+    put, delete = CloudWatchResponse.put_dashboard, CloudWatchBackend.delete_dashboards
+
+    def tag_resource(self: CloudWatchBackend, arn: str, tags: dict[str, str]) -> None:
+        standing = [alarm.alarm_arn for alarm in self.alarms.values()] + [dashboard.arn for dashboard in self.dashboards.values()]
+        if arn not in standing:
+            raise ResourceNotFound(f"{arn} does not exist")
+        self.tagger.tag_resource(arn, [{"Key": key, "Value": value} for key, value in tags.items()])
+
+    def put_dashboard(self: CloudWatchResponse) -> Any:
+        name, tags = self._get_param("DashboardName"), self._get_param("Tags")
+        is_new = name not in self.cloudwatch_backend.dashboards
+        answer = put(self)
+        if tags and is_new:
+            self.cloudwatch_backend.tagger.tag_resource(self.cloudwatch_backend.dashboards[name].arn, tags)
+        return answer
+
+    def delete_dashboards(self: CloudWatchBackend, dashboards: list[str]) -> str | None:
+        arns = [self.dashboards[name].arn for name in dashboards if name in self.dashboards]
+        error = delete(self, dashboards)
+        if error is None:
+            for arn in arns:
+                self.tagger.delete_all_tags_for_resource(arn)
+        return error
+
+    CloudWatchBackend.tag_resource = tag_resource
+    CloudWatchBackend.delete_dashboards = delete_dashboards
+    CloudWatchResponse.put_dashboard = put_dashboard
 
 
 def told(alarm: Alarm) -> dict[str, Any]:
