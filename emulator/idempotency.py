@@ -53,7 +53,14 @@ def token_member(model: OperationModel) -> str | None:
     return next((name for name, shape in members.items() if shape.metadata.get("idempotencyToken")), None)
 
 
+#: Services whose token is the id of a version that is made: it says nothing of a call that was made before ("ClientRequestToken" in
+#: CreateSecret, AWS Secrets Manager API Reference).
+VERSIONS = {"secretsmanager"}
+
+
 def _key(call: Call, account_id: str) -> Key | None:
+    if call.service in VERSIONS:
+        return None
     member = token_member(call.model)
     token = call.parameters.get(member) if member else None
     return (account_id, call.region, call.service, call.operation, str(token)) if token else None

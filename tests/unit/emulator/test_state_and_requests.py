@@ -67,6 +67,15 @@ def test_state_of_another_version_is_refused(tmp_path, content):
     assert done.returncode == 2 and "remove it" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_the_token_of_a_secret_is_a_version_and_no_memory(emulator):
+    secrets = emulator.client("secretsmanager")
+    asked = {"Name": "again", "SecretString": "x", "ClientRequestToken": "11111111-2222-3333-4444-555555555555"}
+    secrets.create_secret(**asked)
+    secrets.delete_secret(SecretId="again", ForceDeleteWithoutRecovery=True)
+    secrets.create_secret(**asked)
+    assert secrets.describe_secret(SecretId="again")["Name"] == "again"
+
+
 def test_a_token_makes_a_call_idempotent(emulator):
     client = emulator.client("ec2", region="eu-west-1")
     subnets = client.describe_subnets()["Subnets"]
