@@ -112,7 +112,8 @@ def text_for(target: dict[str, Any], event: Any) -> str:
     if target.get("Input"):
         return target["Input"]
     if transformer := target.get("InputTransformer"):
-        made = EventTemplateParser.parse(transformer.get("InputTemplate"), transformer.get("InputPathsMap", {}), told)
+        whole = {**told, "ingestion-time": event.get("ingestion-time", event["time"])}
+        made = EventTemplateParser.parse(transformer.get("InputTemplate"), transformer.get("InputPathsMap", {}), whole)
         return made if isinstance(made, str) else json.dumps(made)
     return json.dumps(told)
 

@@ -102,7 +102,7 @@ class Plan:
 
     def add(self, purpose: str, severity: str | None, description: str, metric: str, dimensions: dict, **more: Any) -> None:
         """An alarm on one metric, written C(namespace metric)."""
-        namespace, _, metric_name = metric.rpartition(" ")
+        namespace, metric_name = metric.rsplit(" ", 1)
         periods = int(more.pop("periods", 1))
         self.alarms.append({
             "name": self.name(purpose),
@@ -124,7 +124,7 @@ class Plan:
         periods = int(more.pop("periods", 1))
         queries = []
         for identity, (metric, dimensions, statistic) in metrics.items():
-            namespace, _, metric_name = metric.rpartition(" ")
+            namespace, metric_name = metric.rsplit(" ", 1)
             pairs = [{"Name": key, "Value": value} for key, value in dimensions.items()]
             stat = {"Metric": {"Namespace": namespace, "MetricName": metric_name, "Dimensions": pairs}, "Period": 60, "Stat": statistic}
             queries.append({"Id": identity, "MetricStat": stat, "ReturnData": False})

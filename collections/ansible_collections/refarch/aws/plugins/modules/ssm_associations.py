@@ -41,7 +41,7 @@ options:
         type: dict
         default: {}
       targets:
-        description: The nodes, by key and values, for example V({key: "tag:Environment", values: [staging]}).
+        description: 'The nodes, by key and values, for example V({key: "tag:Environment", values: [staging]}).'
         type: list
         elements: dict
         default: []

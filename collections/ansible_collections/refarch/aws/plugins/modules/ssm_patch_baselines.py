@@ -43,7 +43,7 @@ options:
         default: []
         suboptions:
           filters:
-            description: What the patches must have, for example V({SEVERITY: [Critical], CLASSIFICATION: [Security]}).
+            description: 'What the patches must have, for example V({SEVERITY: [Critical], CLASSIFICATION: [Security]}).'
             type: dict
             required: true
           compliance_level:
