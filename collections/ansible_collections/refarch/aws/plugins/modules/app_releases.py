@@ -108,7 +108,7 @@ SPEC = {
         "options": {
             "name": {"type": "str", "required": True},
             "folder": {"type": "path"},
-            "key_prefix": {"type": "str"},
+            "key_prefix": {"type": "str", "no_log": False},
             "parameter_name": {"type": "str", "required": True},
         },
     },

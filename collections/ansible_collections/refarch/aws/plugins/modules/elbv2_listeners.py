@@ -46,13 +46,15 @@ options:
         type: str
         default: ELBSecurityPolicy-TLS13-1-2-2021-06
       certificate_arns:
-        description: The certificates of an HTTPS listener. The first is the default one. The load balancer chooses by the name asked for.
+        description:
+          - The certificates of an HTTPS listener. The first is the default one.
+          - The load balancer chooses by the name asked for.
         type: list
         elements: str
         default: []
       default_actions:
         description:
-          - What happens where no rule says otherwise, in AWS's words, for example C({Type: forward, TargetGroupArn: ...}).
+          - "What happens where no rule says otherwise, in AWS's words, for example C({Type: forward, TargetGroupArn: ...})."
           - Required with O(state=present).
         type: list
         elements: dict
@@ -67,7 +69,7 @@ options:
             type: int
             required: true
           conditions:
-            description: The conditions in AWS's words, for example C({Field: path-pattern, PathPatternConfig: {Values: [/api/*]}}).
+            description: "The conditions in AWS's words, for example C({Field: path-pattern, PathPatternConfig: {Values: [/api/*]}})."
             type: list
             elements: dict
             required: true
@@ -125,7 +127,7 @@ listeners:
   type: list
   elements: dict
   contains:
-    name: {description: The name of the option, or load balancer and port., type: str, sample: "shop-staging-public:443"}
+    name: {description: "The name of the option, or load balancer and port.", type: str, sample: "shop-staging-public:443"}
     arn: {description: The ARN., type: str}
     load_balancer_arn: {description: The load balancer., type: str}
     port: {description: The port., type: int, sample: 443}

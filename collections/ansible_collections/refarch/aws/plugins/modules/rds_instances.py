@@ -48,7 +48,7 @@ options:
         default: postgres
       engine_version:
         description:
-          - The version, or its beginning, such as V(17): RDS then chooses the minor version and raises it.
+          - The version, or its beginning, such as V(17). RDS then chooses the minor version and raises it.
           - A newer one that stands is no difference. A newer one that is asked for is an upgrade.
         type: str
       instance_class:
@@ -231,7 +231,7 @@ instances:
   contains:
     identifier: {description: The identifier., type: str, sample: shop-staging-db}
     arn: {description: The ARN., type: str, sample: "arn:aws:rds:ap-northeast-2:123456789012:db:shop-staging-db"}
-    resource_id: {description: The unique id, which policies for logins with IAM name., type: str, sample: db-ABCDEFGHIJKLMNOPQRSTUVWXYZ}
+    resource_id: {description: "The unique id, which policies for logins with IAM name.", type: str, sample: db-ABCDEFGHIJKLMNOPQRSTUVWXYZ}
     endpoint_address: {description: The host name., type: str}
     endpoint_port: {description: The port., type: int, sample: 15432}
     database_name: {description: The database made with the instance., type: str, sample: app}
