@@ -198,6 +198,8 @@ def test_types_are_only_added(converge, refusal, aws):
     before = backup.describe_region_settings()["ResourceTypeOptInPreference"]
     result = converge("backup_region_settings", resource_types=["RDS", "S3"])
     assert operations(result) == ["UpdateRegionSettings"]
+    sent = result["changes"][0]["parameters"]["ResourceTypeOptInPreference"]
+    assert sent["S3"] and sent["EFS"] and set(sent.values()) == {True} and not any(" " in kind for kind in sent)
     assert backup.describe_region_settings()["ResourceTypeOptInPreference"] == {**before, "S3": True}
     assert operations(converge("backup_region_settings", resource_types=["RDS"])) == []
     assert "Gopher is not one" in refusal("backup_region_settings", check=True, resource_types=["Gopher"])

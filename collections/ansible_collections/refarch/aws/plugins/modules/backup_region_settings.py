@@ -46,9 +46,14 @@ changes:
   elements: dict
 """
 
+import re
+
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.refarch.aws.plugins.module_utils.resources import InvalidInput, Resources, run
+
+#: The pattern of a type in the API. DescribeRegionSettings also answers with names that have spaces.
+TYPE = re.compile(r"[a-zA-Z0-9._-]{1,50}")
 
 SPEC = {"resource_types": {"type": "list", "elements": "str", "required": True}}
 
@@ -57,15 +62,17 @@ class RegionSettings(Resources):
     def present(self) -> dict:
         wanted = self.params["resource_types"]
         now = self.read("backup", "describe_region_settings", "ResourceTypeOptInPreference")
-        unknown = [kind for kind in wanted if kind not in now]
+        unknown = [kind for kind in wanted if kind not in now or not TYPE.fullmatch(kind)]
         if unknown:
             raise InvalidInput(f"resource_types: {unknown[0]} is not one that Backup knows here: {', '.join(sorted(now))}.")
         lacking = {kind: True for kind in wanted if not now[kind]}
         if lacking:
-            # All types are named, each as it is: "UpdateRegionSettings" (AWS Backup API Reference) speaks of the list as a whole.
+            # "UpdateRegionSettings" (AWS Backup API Reference) speaks of the list as a whole: what is on is said again, as far as its name
+            # fits the API's own pattern.
+            on = {kind: True for kind, opted in now.items() if opted and TYPE.fullmatch(kind)}
             self.write(
                 "backup", "update_region_settings", "update", "backup settings", "of the region",
-                before={kind: now[kind] for kind in lacking}, after=lacking, ResourceTypeOptInPreference={**now, **lacking},
+                before={kind: now[kind] for kind in lacking}, after=lacking, ResourceTypeOptInPreference={**on, **lacking},
             )  # fmt: skip
         return {"resource_types": sorted({kind for kind, on in now.items() if on} | set(wanted))}
 

@@ -41,7 +41,9 @@ options:
             type: str
             required: true
           events:
-            description: The events, for example V(BACKUP_JOB_FAILED).
+            description:
+              - The events, for example V(COPY_JOB_FAILED).
+              - V(BACKUP_JOB_FAILED) and V(BACKUP_JOB_EXPIRED) are taken by AWS, which never sends them any more.
             type: list
             elements: str
             required: true
@@ -86,7 +88,7 @@ EXAMPLES = r"""
     vaults:
       - name: shop-staging-backup
         kms_key_arn: "{{ key_arns.storage }}"
-        notifications: {topic_arn: "{{ topic_arns.critical }}", events: [BACKUP_JOB_FAILED, BACKUP_JOB_EXPIRED]}
+        notifications: {topic_arn: "{{ topic_arns.critical }}", events: [COPY_JOB_FAILED]}
     tags: "{{ stack_tags }}"
 """
 
