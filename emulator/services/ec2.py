@@ -7,6 +7,7 @@ from typing import Any
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, InvalidSubnetIdError
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.network_acls import NetworkAcl
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
@@ -32,6 +33,7 @@ def apply() -> None:
     internet_gateway_in_use_stays()
     endpoint_keeps_its_routes()
     endpoint_has_an_interface_in_each_subnet()
+    instance_takes_its_interfaces_along()
     deleted_endpoint_is_gone()
     subnet_takes_its_associations_along()
     vpc_in_use_stays()
@@ -332,6 +334,21 @@ def endpoint_keeps_its_routes() -> None:
     EC2Backend.create_vpc_endpoint = create_vpc_endpoint
     EC2Backend.modify_vpc_endpoint = modify_vpc_endpoint
     EC2Response.modify_vpc_endpoint = modify_vpc_endpoint_response
+
+
+def instance_takes_its_interfaces_along() -> None:
+    """A network interface that is made with an instance ends with it, unless the launch says otherwise ("Network interface attributes",
+    Amazon EC2 User Guide)."""
+    prepare = Instance.prep_nics
+
+    def prep_nics(self: Instance, nic_spec: list[dict[str, Any]], *args: Any, **kwargs: Any) -> None:
+        made = nic_spec or ([{"DeviceIndex": 0}] if self.subnet_id else [])
+        for nic in made:
+            if "NetworkInterfaceId" not in nic:
+                nic.setdefault("DeleteOnTermination", True)
+        prepare(self, made, *args, **kwargs)
+
+    Instance.prep_nics = prep_nics
 
 
 def endpoint_has_an_interface_in_each_subnet() -> None:

@@ -195,3 +195,17 @@ def test_a_network_acl_association_is_replaced_once(ec2, vpc_id, subnet_id):
     with pytest.raises(ClientError) as refused:
         ec2.replace_network_acl_association(AssociationId=association, NetworkAclId=own)
     assert refused.value.response["Error"]["Code"] == "InvalidAssociationID.NotFound"
+
+
+def test_an_instance_takes_its_interfaces_along(emulator):
+    ec2 = emulator.client("ec2")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    image = ec2.describe_images(Owners=["amazon"], Filters=[{"Name": "name", "Values": ["amzn2-ami-hvm*"]}])["Images"][0]["ImageId"]
+    asked = {"ImageId": image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    (simple,) = ec2.run_instances(**asked, SubnetId=subnet)["Instances"]
+    kept_nic = {"DeviceIndex": 0, "SubnetId": subnet, "DeleteOnTermination": False}
+    (keeping,) = ec2.run_instances(**asked, NetworkInterfaces=[kept_nic])["Instances"]
+    ids = [instance["NetworkInterfaces"][0]["NetworkInterfaceId"] for instance in (simple, keeping)]
+    ec2.terminate_instances(InstanceIds=[simple["InstanceId"], keeping["InstanceId"]])
+    standing = {nic["NetworkInterfaceId"] for nic in ec2.describe_network_interfaces()["NetworkInterfaces"]}
+    assert [one in standing for one in ids] == [False, True]
