@@ -192,3 +192,28 @@ def test_tags_go_with_what_they_are_on(route53):
     route53.delete_hosted_zone(Id=zone)
     assert code(route53.list_tags_for_resource, **about) == "NoSuchHostedZone"
     assert code(route53.list_tags_for_resources, ResourceType="healthcheck", ResourceIds=["x"]) == "NoSuchHealthCheck"
+
+
+def judged(rule, **params):
+    return RULES[f"route53.{rule}"].judge(params, Context(ACCOUNT, REGION))
+
+
+def test_the_resource_policy_must_let_route53_write(route53):
+    arn = log_group(policy=True)
+    about = {"HostedZoneId": "Z1", "CloudWatchLogsLogGroupArn": arn}
+    assert judged("policy_lets_route53_write", **about) is None
+    assert judged("policy_lets_route53_write", **{**about, "CloudWatchLogsLogGroupArn": arn.replace("shop", "till")})
+
+
+def test_only_public_zones_have_query_logs(route53):
+    zone = make(route53, "local.internal", **private("vpc-1"))
+    about = {"CloudWatchLogsLogGroupArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:g:*"}
+    assert judged("query_logs_are_of_a_public_zone", HostedZoneId=zone, **about)
+    assert judged("query_logs_are_of_a_public_zone", HostedZoneId=make(route53, reference="two"), **about) is None
+
+
+def test_a_private_zone_wants_a_vpc_that_stands(route53):
+    vpc = boto3.client("ec2", region_name=REGION).create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    about = {"Name": "local.internal", "CallerReference": "one"}
+    assert judged("private_zone_has_a_vpc", **about, **private(vpc)) is None
+    assert judged("private_zone_has_a_vpc", **about, **private("vpc-none"))
