@@ -41,6 +41,9 @@ def test_topics_and_who_gets_their_messages():
     [
         ("cloudwatch", ALARM, "123456789012", True),
         ("cloudwatch", ALARM.replace("123456789012", "999999999999"), "999999999999", False),
+        ("cloudwatch", "arn:aws:cloudwatch:us-east-1:123456789012:alarm:x", "123456789012", False),
+        ("events.rds", "arn:aws:rds:us-east-1:123456789012:es:x", "123456789012", False),
+        ("budgets", "arn:aws:sns::123456789012:x", "123456789012", False),
         ("budgets", "arn:aws:budgets::123456789012:budget/x", "123456789012", True),
         ("events.rds", "arn:aws:rds:ap-northeast-2:123456789012:es:x", "123456789012", True),
         ("events.rds", "arn:aws:rds:ap-northeast-2:999999999999:es:x", "999999999999", False),
