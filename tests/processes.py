@@ -20,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 REGION = "ap-northeast-2"
 START_SECONDS = 60
 
+#: One for all clients: each session would load the models of its services anew.
+SESSION = boto3.session.Session()
+
 
 @dataclass
 class Running:
@@ -36,7 +39,7 @@ class Running:
         """A client that tries *attempts* times."""
         config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, s3={"addressing_style": "path"}, **options)
         keys = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "secret"}
-        return boto3.session.Session().client(service, region_name=region, endpoint_url=self.url, config=config, **keys)
+        return SESSION.client(service, region_name=region, endpoint_url=self.url, config=config, **keys)
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:

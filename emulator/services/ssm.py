@@ -13,6 +13,7 @@ def apply() -> None:
     _settle_intelligent_tier()
     _end_the_last_page()
     _forget_tags_with_the_parameter()
+    _keep_public_parameters_apart()
 
 
 def _settle_intelligent_tier() -> None:
@@ -58,3 +59,16 @@ def _forget_tags_with_the_parameter() -> None:
 
     SimpleSystemManagerBackend.delete_parameter = delete_parameter
     SimpleSystemManagerBackend.delete_parameters = delete_parameters
+
+
+def _keep_public_parameters_apart() -> None:
+    """AWS's public parameters are in no account: DescribeParameters lists them only where a filter asks for their path ("Discovering
+    public parameters in Parameter Store", Systems Manager User Guide). moto lists those that were read before."""
+    describe = SimpleSystemManagerBackend.describe_parameters
+
+    def describe_parameters(self: Any, filters: Any, parameter_filters: Any) -> list[Any]:
+        found = describe(self, filters, parameter_filters)
+        asked = any(value.startswith("/aws") for given in parameter_filters or [] for value in given.get("Values", []))
+        return found if asked else [parameter for parameter in found if not parameter.name.startswith("/aws/")]
+
+    SimpleSystemManagerBackend.describe_parameters = describe_parameters

@@ -45,7 +45,7 @@ class Done:
 class Stack:
     """A stack at one endpoint. C(run) is C(ansible-playbook -i inventories/local playbooks/<playbook>)."""
 
-    def __init__(self, url: str, folder: Path, playbook: str = "foundation.yml", settings: dict[str, Any] | None = None):
+    def __init__(self, url: str, folder: Path, playbook: str = "base.yml", settings: dict[str, Any] | None = None):
         self.url, self.folder, self.playbook, self.settings = url, folder, playbook, settings or {}
 
     def command(self, *arguments: str, **settings: Any) -> list[str]:

@@ -10,8 +10,8 @@ from tests.integration.conftest import Stack
 from tests.integration.inventory import differences, listing
 
 #: Mutating calls after which the run is killed: the first ones of each component, and a sample of the rest, the same each day.
-FIRST_APPLY_WRITES = 230
-KILL_POINTS = sorted({1, 2, 3, 5, 8, *random.Random(20).sample(range(9, FIRST_APPLY_WRITES), 6)})
+FIRST_APPLY_WRITES = 480
+KILL_POINTS = sorted({1, 2, 5, *random.Random(20).sample(range(9, FIRST_APPLY_WRITES), 6)})
 
 
 @pytest.mark.parametrize("point", KILL_POINTS)
