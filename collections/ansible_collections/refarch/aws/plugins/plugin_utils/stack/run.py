@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +46,9 @@ class Opened:
 
 
 def keep_outputs(room: Room, outputs: dict) -> None:
-    room.keep(f"{room.phase}/{room.component}.outputs", outputs)
+    """Keep what the room's component publishes, in the order in which the registry has it: what others make of it must not differ from
+    one run to the next."""
+    room.keep(f"{room.phase}/{room.component}.outputs", json.loads(json.dumps(outputs, sort_keys=True)))
 
 
 def outputs_of(room: Room, phase: str) -> dict | None:
