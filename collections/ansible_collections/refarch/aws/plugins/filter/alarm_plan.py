@@ -298,7 +298,7 @@ class Plan:
     def deployments(self) -> dict[str, str]:
         """One alarm a tier that stops a deployment and rolls it back. It tells nobody: who deploys is told by the deployment.
 
-        One metric alarm, since CodeDeploy and instance refreshes know no composite alarms.
+        One metric alarm: the documents of CodeDeploy and of instance refreshes do not say that they take composite alarms.
         """
         limits = self.thresholds["deployment"]
         names = {}
