@@ -14,6 +14,9 @@ from typing import Any
 #: the zones, in that tier's row. group: in the box of that title beside the VPC.
 PLACES = ("left", "right", "edge", "gate", "side", "tier", "across", "group")
 
+#: From the internet inwards.
+TIERS = ("public", "web", "app", "db")
+
 
 class PictureError(Exception):
     """A picture.yml that can't be drawn, in one sentence that names it."""
@@ -69,7 +72,8 @@ def scene(
     """
     network = outputs["network"]
     zones = list(network["availability_zones"])
-    tiers = [(tier, list(cidrs)) for tier, cidrs in network["subnet_cidrs"].items()]
+    cidrs = network["subnet_cidrs"]
+    tiers = [(tier, list(cidrs[tier])) for tier in TIERS if tier in cidrs]
     drawn = Scene(title, subtitle, region, f"VPC {network['vpc_cidr']}", zones, tiers)
     for component, picture in pictures.items():
         for entry in picture.get("nodes", []):
