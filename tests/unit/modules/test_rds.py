@@ -327,7 +327,7 @@ def test_bad_instances_are_refused(run_module, refusal, instance):
 
 
 def test_all_inputs_unknown_is_a_plan(run_module, instance):
-    unknown = {key: UNKNOWN for key in ("kms_key_arn", "master_user_secret_kms_key_arn", "monitoring_role_arn")}
+    unknown = dict.fromkeys(("kms_key_arn", "master_user_secret_kms_key_arn", "monitoring_role_arn"), UNKNOWN)
     wanted = {**instance, **unknown, "security_group_ids": [UNKNOWN]}
     planned = run_module("rds_instances", check=True, instances=[wanted, replica(wanted)], wait=True)
     assert operations(planned) == ["CreateDBInstance", "CreateDBInstanceReadReplica"]
