@@ -1,0 +1,170 @@
+"""Each line of the table of settings that belongs to a component, on the deployed base; and that each check sees a turned setting.
+
+The checks are those of the roles' Molecule scenarios (molecule/<role>/verify.py), which look through boto3 alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.integration.conftest import Stack
+from tests.processes import ROOT, Running
+
+PREFIX = "refarch-local"
+ACCOUNT = "123456789012"
+#: Their checks still ask for what only their Molecule scenarios set (a user, insights, a domain).
+MOLECULE_ONLY = {"identity", "audit", "certificate"}
+COMPONENTS = [
+    component["name"]
+    for component in yaml.safe_load((ROOT / "playbooks/engine/components.yml").read_text(encoding="utf-8"))["base_components"]
+    if component["name"] not in MOLECULE_ONLY
+]
+
+
+@pytest.fixture(scope="module")
+def base(emulator, tmp_path_factory) -> Stack:
+    """The base as inventories/local has it."""
+    stack = Stack(emulator.url, tmp_path_factory.mktemp("settings"))
+    stack.apply()
+    return stack
+
+
+def verdict(emulator: Running, component: str) -> subprocess.CompletedProcess[str]:
+    """What the component's checks say."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    given = {
+        "AWS_ENDPOINT_URL": emulator.url,
+        "AWS_REGION": "ap-northeast-2",
+        "AWS_DEFAULT_REGION": "ap-northeast-2",
+        "AWS_ACCESS_KEY_ID": "emulator",
+        "AWS_SECRET_ACCESS_KEY": "emulator",
+        "STACK_PREFIX": PREFIX,
+        "STACK_ACCOUNT_ID": ACCOUNT,
+    }
+    command = [sys.executable, str(ROOT / "molecule" / component / "verify.py")]
+    return subprocess.run(command, env={**kept, **given}, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_setting_holds(emulator, base, component):
+    done = verdict(emulator, component)
+    assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-1500:]
+    assert done.stdout.count("ok ") > 3
+
+
+Client = Callable[..., Any]
+
+
+def database_backup_retention(client: Client) -> None:
+    client("rds").modify_db_instance(DBInstanceIdentifier=f"{PREFIX}-db", BackupRetentionPeriod=1, ApplyImmediately=True)
+
+
+def load_balancer_header_fields(client: Client) -> None:
+    elbv2 = client("elbv2")
+    (balancer,) = elbv2.describe_load_balancers(Names=[f"{PREFIX}-public"])["LoadBalancers"]
+    attribute = {"Key": "routing.http.drop_invalid_header_fields.enabled", "Value": "false"}
+    elbv2.modify_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"], Attributes=[attribute])
+
+
+def key_rotation(client: Client) -> None:
+    kms = client("kms")
+    kms.disable_key_rotation(KeyId=kms.describe_key(KeyId=f"alias/{PREFIX}-storage")["KeyMetadata"]["KeyId"])
+
+
+def topic_encryption(client: Client) -> None:
+    arn = f"arn:aws:sns:ap-northeast-2:{ACCOUNT}:{PREFIX}-critical"
+    client("sns").set_topic_attributes(TopicArn=arn, AttributeName="KmsMasterKeyId", AttributeValue="")
+
+
+def web_rule_group_counts(client: Client) -> None:
+    waf = client("wafv2")
+    (summary,) = [found for found in waf.list_web_acls(Scope="REGIONAL")["WebACLs"] if found["Name"].startswith(PREFIX)]
+    which = {"Name": summary["Name"], "Scope": "REGIONAL", "Id": summary["Id"]}
+    acl = waf.get_web_acl(**which)["WebACL"]
+    rules = [rule for rule in acl["Rules"] if "SQLi" not in json.dumps(rule)]
+    waf.update_web_acl(
+        **which, DefaultAction=acl["DefaultAction"], Rules=rules, VisibilityConfig=acl["VisibilityConfig"], LockToken=summary["LockToken"]
+    )
+
+
+def scaling_in_one_zone(client: Client) -> None:
+    scaling = client("autoscaling")
+    (group,) = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[f"{PREFIX}-web"])["AutoScalingGroups"]
+    scaling.update_auto_scaling_group(AutoScalingGroupName=f"{PREFIX}-web", VPCZoneIdentifier=group["VPCZoneIdentifier"].split(",")[0])
+
+
+def alarm_without_action(client: Client) -> None:
+    watch = client("cloudwatch")
+    names = [alarm["AlarmName"] for alarm in watch.describe_alarms(AlarmNamePrefix=PREFIX)["MetricAlarms"]]
+    watch.disable_alarm_actions(AlarmNames=names[:1])
+
+
+def project_in_plain_text(client: Client) -> None:
+    build = client("codebuild")
+    (project,) = build.batch_get_projects(names=[f"{PREFIX}-build"])["projects"]
+    secret = {"name": "TOKEN", "value": "x", "type": "PLAINTEXT"}
+    build.update_project(name=f"{PREFIX}-build", environment={**project["environment"], "environmentVariables": [secret]})
+
+
+def rollback_of_deployments(client: Client) -> None:
+    client("codedeploy").update_deployment_group(
+        applicationName=f"{PREFIX}-services", currentDeploymentGroupName="web", autoRollbackConfiguration={"enabled": False}
+    )
+
+
+def ssh_from_anywhere(client: Client) -> None:
+    ec2 = client("ec2")
+    (group,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [f"{PREFIX}-web"]}])["SecurityGroups"]
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[ssh])
+
+
+def backup_tag(client: Client) -> None:
+    rds = client("rds")
+    (instance,) = rds.describe_db_instances(DBInstanceIdentifier=f"{PREFIX}-db")["DBInstances"]
+    rds.remove_tags_from_resource(ResourceName=instance["DBInstanceArn"], TagKeys=["Backup"])
+
+
+def session_preferences(client: Client) -> None:
+    ssm = client("ssm")
+    content = json.loads(ssm.get_document(Name=f"{PREFIX}-session")["Content"])
+    content["inputs"]["idleSessionTimeout"] = "60"
+    made = ssm.update_document(Name=f"{PREFIX}-session", Content=json.dumps(content), DocumentVersion="$LATEST")["DocumentDescription"]
+    ssm.update_document_default_version(Name=f"{PREFIX}-session", DocumentVersion=made["DocumentVersion"])
+
+
+TURNED: list[tuple[str, Callable[[Client], None]]] = [
+    ("alerting", topic_encryption),
+    ("backup", backup_tag),
+    ("database", database_backup_retention),
+    ("keys", key_rotation),
+    ("load_balancer", load_balancer_header_fields),
+    ("monitoring", alarm_without_action),
+    ("network", ssh_from_anywhere),
+    ("pipeline", project_in_plain_text),
+    ("pipeline", rollback_of_deployments),
+    ("protection", web_rule_group_counts),
+    ("servers", scaling_in_one_zone),
+    ("session_access", session_preferences),
+]
+
+
+@pytest.mark.parametrize(("component", "turn"), TURNED, ids=[turn.__name__ for _component, turn in TURNED])
+def test_a_turned_setting_is_seen(emulator, base, component, turn):
+    turn(emulator.client)
+    done = verdict(emulator, component)
+    assert done.returncode == 1, f"{component} did not notice"
+    assert "FAILED" in done.stdout
+
+
+def test_the_next_run_turns_all_of_them_back(emulator, base):
+    base.apply()
+    assert {component: verdict(emulator, component).returncode for component in COMPONENTS} == dict.fromkeys(COMPONENTS, 0)
