@@ -13,7 +13,7 @@ PREFIX = os.environ.get("STACK_PREFIX", "shop-staging")
 REGION = os.environ.get("AWS_REGION", "ap-northeast-2")
 PURPOSES = ("storage", "logs", "audit", "volumes")
 SERVICES = {
-    "storage": {"cloudwatch.amazonaws.com", "events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"},
+    "storage": {f"{name}.amazonaws.com" for name in ("backup", "budgets", "cloudwatch", "events", "s3", "sns")},
     "logs": {f"logs.{REGION}.amazonaws.com", "delivery.logs.amazonaws.com"},
     "audit": {"cloudtrail.amazonaws.com"},
     "volumes": set(),

@@ -31,12 +31,19 @@ def test_every_policy_keeps_the_account_in_and_everybody_else_out(services):
         if statement["Principal"] == {"AWS": "*"}:
             assert statement["Condition"]["StringEquals"]["kms:CallerAccount"] == ACCOUNT
             assert "kms:ViaService" in statement["Condition"]["StringEquals"] or "ArnEquals" in statement["Condition"]
-        elif statement["Principal"]["Service"] != "events.amazonaws.com":
+        elif statement["Principal"]["Service"] not in ("backup.amazonaws.com", "events.amazonaws.com"):
             assert ACCOUNT in json.dumps(statement["Condition"]) or "kms:ViaService" in statement["Condition"]["StringEquals"]
 
 
 def test_all_services_at_once_fit_into_a_policy():
     assert len(json.dumps(policy(*SERVICES))) < 32768
+
+
+def test_who_publishes_to_an_encrypted_topic_may_use_its_key():
+    found = statements("backup", "budgets")
+    assert found["UseByBackup"]["Principal"] == {"Service": "backup.amazonaws.com"}
+    assert found["UseByBudgets"]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert found["UseByBackup"]["Action"] == found["UseByBudgets"]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
 
 
 def test_logs_may_encrypt_log_groups_of_the_account_only():

@@ -70,6 +70,21 @@ locals {
           }
         },
         {
+          Sid       = "UseByBackup"
+          Effect    = "Allow"
+          Principal = { Service = "backup.amazonaws.com" }
+          Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
+          Resource  = "*"
+        },
+        {
+          Sid       = "UseByBudgets"
+          Effect    = "Allow"
+          Principal = { Service = "budgets.amazonaws.com" }
+          Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
+          Resource  = "*"
+          Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+        },
+        {
           Sid       = "UseByCloudwatch"
           Effect    = "Allow"
           Principal = { Service = "cloudwatch.amazonaws.com" }

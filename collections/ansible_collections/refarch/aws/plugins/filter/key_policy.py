@@ -19,8 +19,8 @@ positional: account_id, region
 options:
   _input:
     description:
-      - The services, of C(autoscaling), C(backup), C(cloudtrail), C(cloudwatch), C(codestar-notifications), C(delivery.logs),
-        C(dynamodb), C(ec2), C(ecr), C(elasticfilesystem), C(es), C(events), C(events.rds), C(firehose), C(glue), C(kinesis), C(lambda),
+      - The services, of C(autoscaling), C(backup), C(budgets), C(cloudtrail), C(cloudwatch), C(codestar-notifications),
+        C(delivery.logs), C(dynamodb), C(ec2), C(ecr), C(elasticfilesystem), C(es), C(events), C(events.rds), C(firehose), C(glue), C(kinesis), C(lambda),
         C(logs), C(rds), C(s3), C(secretsmanager), C(sns), C(sqs), C(ssm).
     type: list
     elements: str
@@ -63,8 +63,10 @@ VIA = {
 
 #: Services that use a key by themselves, to write to an encrypted topic, queue or bucket; they say for which account they act.
 #: delivery.logs: "Enable logging from AWS services" (CloudWatch Logs User Guide); the others: "Enable compatibility between event
-#: sources from AWS services and encrypted topics" (Amazon SNS Developer Guide) and its like for queues.
+#: sources from AWS services and encrypted topics" (Amazon SNS Developer Guide) and its like for queues; budgets: "Creating an Amazon
+#: SNS topic for budget notifications" (AWS Cost Management User Guide).
 OWN = {
+    "budgets": PASS_ON,
     "cloudwatch": PASS_ON,
     "delivery.logs": USE,
     "events.rds": PASS_ON,
@@ -72,7 +74,12 @@ OWN = {
     "sns": PASS_ON,
 }
 
-SPECIAL = ("autoscaling", "cloudtrail", "codestar-notifications", "events", "logs")
+#: Services that do not say for whom they write to a topic; who may write there is decided by the topic's own policy. events: "Why isn't
+#: my SNS topic receiving EventBridge notifications" (AWS re:Post); backup: "Notification options with AWS Backup" (AWS Backup Developer
+#: Guide), whose policies have no such condition.
+UNCONDITIONED = ("backup", "events")
+
+SPECIAL = ("autoscaling", "cloudtrail", "codestar-notifications", "logs", *UNCONDITIONED)
 SERVICES = tuple(sorted({*VIA, *OWN, *SPECIAL}))
 
 
@@ -125,9 +132,7 @@ def _special(service: str, account_id: str, region: str, trail_name: str | None)
         # "Configure Amazon SNS topics for notifications" (Developer Tools console User Guide).
         condition = {"StringEquals": {"kms:ViaService": f"sns.{region}.amazonaws.com"}}
         return [_statement("UseByCodestarNotifications", {"Service": "codestar-notifications.amazonaws.com"}, PASS_ON, condition)]
-    # EventBridge does not say for whom it writes to a topic ("Why isn't my SNS topic receiving EventBridge notifications",
-    # AWS re:Post); who may write there is decided by the topic's own policy.
-    return [_statement("UseByEvents", {"Service": "events.amazonaws.com"}, PASS_ON)]
+    return [_statement(f"UseBy{_camel(service)}", {"Service": f"{service}.amazonaws.com"}, PASS_ON)]
 
 
 def key_policy(services: list[str], account_id: str, region: str, trail_name: str | None = None) -> dict:
