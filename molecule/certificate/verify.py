@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
 import boto3
-from botocore.exceptions import ClientError
 
 PREFIX = os.environ.get("STACK_PREFIX", "shop-staging")
 REGION = os.environ.get("AWS_REGION", "ap-northeast-2")
@@ -18,7 +16,6 @@ TAGS = {"Project", "Environment", "Component", "ManagedBy"}
 failures: list[str] = []
 acm = boto3.client("acm", region_name=REGION)
 route53 = boto3.client("route53", region_name=REGION)
-ssm = boto3.client("ssm", region_name=REGION)
 
 
 def check(what: str, ok: bool, found: object = "") -> None:
@@ -46,18 +43,9 @@ def validation_records() -> list[dict]:
     return [r for r in records if any(".acm-validations.aws" in value["Value"] for value in r.get("ResourceRecords", []))]
 
 
-def has_domain() -> bool:
-    """Whether a domain was given: what a whole stack has registered tells; the scenario has one."""
-    try:
-        outputs = json.loads(ssm.get_parameter(Name=f"/{PROJECT}/{ENVIRONMENT}/certificate")["Parameter"]["Value"])
-    except ClientError:
-        return True
-    return bool(outputs["certificate_arn"])
-
-
 def certificate_is_strict() -> None:
     found = certificates()
-    check("one certificate, where a domain is given", len(found) == has_domain(), found)
+    check("one certificate", len(found) == 1, found)
     for certificate in found:
         domain = certificate["DomainName"]
         check("certificate: issued", certificate["Status"] == "ISSUED", certificate)

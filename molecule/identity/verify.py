@@ -40,11 +40,15 @@ def passwords() -> None:
 
 
 def documents() -> dict[str, dict]:
+    """The policies of this component, with their tags and statements: other components of a whole stack have policies too."""
     found = {}
     for policy in iam.get_paginator("list_policies").paginate(Scope="Local", PathPrefix=PATH).build_full_result()["Policies"]:
         if policy["PolicyName"].startswith(f"{PREFIX}-"):
+            tags = {tag["Key"]: tag["Value"] for tag in iam.get_policy(PolicyArn=policy["Arn"])["Policy"].get("Tags", [])}
+            if tags.get("Component", "identity") != "identity":
+                continue
             version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])["PolicyVersion"]
-            found[policy["PolicyName"]] = {**policy, "Statement": version["Document"]["Statement"]}
+            found[policy["PolicyName"]] = {**policy, "Tags": tags, "Statement": version["Document"]["Statement"]}
     return found
 
 
@@ -64,8 +68,7 @@ def policies() -> None:
             s["Resource"].endswith(f":role{PATH}{PREFIX}-*") and s["Condition"]["StringEquals"]["iam:PassedToService"] for s in passing
         )
         check(f"{name}: PassRole by service and path only", limited, passing)
-        tags = {tag["Key"] for tag in iam.get_policy(PolicyArn=policy["Arn"])["Policy"]["Tags"]}
-        check(f"{name}: tags", {"Project", "Environment", "Component", "ManagedBy"} <= tags, tags)
+        check(f"{name}: tags", {"Project", "Environment", "Component", "ManagedBy"} <= set(policy["Tags"]), policy["Tags"])
     mfa = [s for s in found.get(f"{PREFIX}-mfa", {"Statement": []})["Statement"] if s["Effect"] == "Deny"]
     condition = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
     check(

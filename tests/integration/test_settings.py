@@ -20,19 +20,27 @@ from tests.processes import ROOT, Running
 
 PREFIX = "refarch-local"
 ACCOUNT = "123456789012"
-#: Their checks still ask for what only their Molecule scenarios set (a user, insights, a domain).
-MOLECULE_ONLY = {"identity", "audit", "certificate"}
-COMPONENTS = [
-    component["name"]
-    for component in yaml.safe_load((ROOT / "playbooks/engine/components.yml").read_text(encoding="utf-8"))["base_components"]
-    if component["name"] not in MOLECULE_ONLY
-]
+
+
+def read(path: str) -> Any:
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+COMPONENTS = [component["name"] for component in read("playbooks/engine/components.yml")["base_components"]]
+
+
+def settings() -> dict[str, Any]:
+    """What inventories/local leaves out, so that every check has something to look at: a domain, people, and what the audit can watch."""
+    people = {name: value for name, value in read("molecule/identity/vars.yml").items() if name in ("identity_users", "identity_roles")}
+    watched = [f"arn:aws:s3:::{PREFIX}-log-{ACCOUNT}"]
+    audit = {"audit_insight_types": ["ApiCallRateInsight"], "audit_data_event_bucket_arns": watched}
+    return {"stack_domain": "staging.example.com", **people, **audit}
 
 
 @pytest.fixture(scope="module")
 def base(emulator, tmp_path_factory) -> Stack:
-    """The base as inventories/local has it."""
-    stack = Stack(emulator.url, tmp_path_factory.mktemp("settings"))
+    """The base with a domain."""
+    stack = Stack(emulator.url, tmp_path_factory.mktemp("settings"), settings=settings())
     stack.apply()
     return stack
 
@@ -114,6 +122,43 @@ def project_in_plain_text(client: Client) -> None:
     build.update_project(name=f"{PREFIX}-build", environment={**project["environment"], "environmentVariables": [secret]})
 
 
+def account_without_password_policy(client: Client) -> None:
+    client("iam").update_account_password_policy(MinimumPasswordLength=8)
+
+
+def bucket_without_versions(client: Client) -> None:
+    client("s3").put_bucket_versioning(Bucket=f"{PREFIX}-data-{ACCOUNT}", VersioningConfiguration={"Status": "Suspended"})
+
+
+def trail_without_validation(client: Client) -> None:
+    client("cloudtrail").update_trail(Name=f"{PREFIX}-trail", EnableLogFileValidation=False)
+
+
+def zone_without_query_log(client: Client) -> None:
+    route53 = client("route53")
+    (config,) = route53.list_query_logging_configs()["QueryLoggingConfigs"]
+    route53.delete_query_logging_config(Id=config["Id"])
+
+
+def certificate_that_is_not_logged(client: Client) -> None:
+    acm = client("acm")
+    (certificate,) = acm.list_certificates()["CertificateSummaryList"]
+    acm.update_certificate_options(
+        CertificateArn=certificate["CertificateArn"], Options={"CertificateTransparencyLoggingPreference": "DISABLED"}
+    )
+
+
+def alias_whatever_its_health(client: Client) -> None:
+    route53 = client("route53")
+    zone = next(zone["Id"] for zone in route53.list_hosted_zones()["HostedZones"] if not zone["Config"]["PrivateZone"])
+    records = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    alias = next(record for record in records if "AliasTarget" in record)
+    turned = {**alias, "AliasTarget": {**alias["AliasTarget"], "EvaluateTargetHealth": False}}
+    route53.change_resource_record_sets(
+        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": turned}]}
+    )
+
+
 def rollback_of_deployments(client: Client) -> None:
     client("codedeploy").update_deployment_group(
         applicationName=f"{PREFIX}-services", currentDeploymentGroupName="web", autoRollbackConfiguration={"enabled": False}
@@ -143,8 +188,13 @@ def session_preferences(client: Client) -> None:
 
 TURNED: list[tuple[str, Callable[[Client], None]]] = [
     ("alerting", topic_encryption),
+    ("audit", trail_without_validation),
     ("backup", backup_tag),
+    ("certificate", certificate_that_is_not_logged),
     ("database", database_backup_retention),
+    ("dns", alias_whatever_its_health),
+    ("hosted_zones", zone_without_query_log),
+    ("identity", account_without_password_policy),
     ("keys", key_rotation),
     ("load_balancer", load_balancer_header_fields),
     ("monitoring", alarm_without_action),
@@ -154,6 +204,7 @@ TURNED: list[tuple[str, Callable[[Client], None]]] = [
     ("protection", web_rule_group_counts),
     ("servers", scaling_in_one_zone),
     ("session_access", session_preferences),
+    ("storage", bucket_without_versions),
 ]
 
 
@@ -163,6 +214,10 @@ def test_a_turned_setting_is_seen(emulator, base, component, turn):
     done = verdict(emulator, component)
     assert done.returncode == 1, f"{component} did not notice"
     assert "FAILED" in done.stdout
+
+
+def test_no_component_is_left_out():
+    assert {component for component, _turn in TURNED} == set(COMPONENTS)
 
 
 def test_the_next_run_turns_all_of_them_back(emulator, base):

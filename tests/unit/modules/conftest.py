@@ -22,6 +22,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 import emulator.services
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner import warm
 
 REGION = "ap-northeast-2"
 ACCOUNT_ID = "123456789012"
@@ -48,6 +49,7 @@ class ModuleFailed(AssertionError):
 @pytest.fixture(scope="session")
 def moto_endpoint():
     emulator.services.apply_all()
+    warm.sdk([])  # each run of a module makes a session, which would read the models of its services anew
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -162,7 +162,7 @@ class Resources:
         operation: str,
         action: str,
         kind: str,
-        name: str,
+        resource: str,
         /,  # AWS has parameters of these names
         returns: str | None = None,
         before: object = None,
@@ -172,7 +172,7 @@ class Resources:
     ):
         """Make a mutating call, or in a plan note that an apply would make it.
 
-        *action*: C(create), C(update) or C(delete) the resource *name* of *kind* (AWS's word, for example C(subnet)).
+        *action*: C(create), C(update) or C(delete) the *resource* of that name and *kind* (AWS's word, for example C(subnet)).
         *before*/*after*: its settings, where known. *returns*: JMESPath of the answer's part to return; in a plan the
         placeholder is returned instead. Error codes in *missing* (something already gone) are no failure: returns None.
         Order of keys in *parameters* is kept.
@@ -182,7 +182,7 @@ class Resources:
         change = {
             "action": action,
             "kind": kind,
-            "name": name,
+            "name": resource,
             "service": model.service_model.service_name,
             "operation": model.name,
             "parameters": readable(masked(model.input_shape, parameters)),
@@ -197,9 +197,9 @@ class Resources:
         except botocore.exceptions.ClientError as error:
             if error_code(error) in missing:
                 return None
-            raise RequestFailed(f"Could not {action} {kind} {name} ({model.name})", error) from error
+            raise RequestFailed(f"Could not {action} {kind} {resource} ({model.name})", error) from error
         except botocore.exceptions.BotoCoreError as error:
-            raise RequestFailed(f"Could not {action} {kind} {name} ({model.name})", error) from error
+            raise RequestFailed(f"Could not {action} {kind} {resource} ({model.name})", error) from error
         self._note(change)
         return jmespath.search(returns, answer) if returns else answer
 

@@ -99,7 +99,7 @@ def shown(entry: Mapping[str, Any], component: str, outputs: Mapping[str, Any]) 
 
 
 def _nodes(component: str, entry: Mapping[str, Any], zones: list[str], outputs: Mapping[str, Any]) -> list[Node]:
-    place, _, where = entry["place"].partition(" ")
+    place, _space, where = entry["place"].partition(" ")
     if place not in PLACES or bool(where) != (place in ("tier", "across", "group")):
         raise PictureError(f"{component}/meta/picture.yml: {entry['name']} stands at {entry['place']!r}; places are {', '.join(PLACES)}")
     labels = entry["label"] if isinstance(entry["label"], list) else [entry["label"]] * len(zones)

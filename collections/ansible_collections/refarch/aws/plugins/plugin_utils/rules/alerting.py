@@ -37,7 +37,8 @@ def findings(variables: dict, facts: dict) -> list[str]:
             for address in given
             if not EMAIL.fullmatch(str(address))
         ]
-        found += [f"alerting_email_addresses: {severity} has an address twice." for _ in [1] if len(set(given)) < len(given)]
+        if len(set(given)) < len(given):
+            found.append(f"alerting_email_addresses: {severity} has an address twice.")
     url = str(variables.get("alerting_slack_webhook_url") or "")
     if url and not acceptable(url):
         found.append("alerting_slack_webhook_url: must be the https address that Slack gives, or empty.")
