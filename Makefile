@@ -52,7 +52,8 @@ molecule: $(READY) ## Molecule scenarios of the roles (ROLE=network for one)
 	@.venv/bin/python tools/molecule $(ROLE)
 
 integration: $(READY) ## the engine on the emulator, from plan to removal
-	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/integration
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not timing' tests/integration
+	@.venv/bin/python -m pytest -rP -m timing tests/integration
 
 bench: $(READY) ## against Terraform on the same emulator, at 0 and 80 ms per call
 	@.venv/bin/python -m tests.bench

@@ -20,8 +20,8 @@ options:
   _input:
     description:
       - The services, of C(autoscaling), C(backup), C(budgets), C(cloudtrail), C(cloudwatch), C(codestar-notifications),
-        C(delivery.logs), C(dynamodb), C(ec2), C(ecr), C(elasticfilesystem), C(es), C(events), C(events.rds), C(firehose), C(glue), C(kinesis), C(lambda),
-        C(logs), C(rds), C(s3), C(secretsmanager), C(sns), C(sqs), C(ssm).
+        C(delivery.logs), C(dynamodb), C(ec2), C(ecr), C(elasticfilesystem), C(es), C(events), C(events.rds), C(firehose), C(glue),
+        C(kinesis), C(lambda), C(logs), C(rds), C(s3), C(secretsmanager), C(sns), C(sqs), C(ssm).
     type: list
     elements: str
     required: true
