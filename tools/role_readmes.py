@@ -145,15 +145,19 @@ def published_by(role: str) -> dict[str, Any]:
 
 # -- the stack --------------------------------------------------------------------------------------------------------
 def components_table() -> str:
+    """A row for each component, in the order of the largest scenario that has it."""
     scenarios = _yaml(ROOT / "playbooks" / "engine" / "components.yml")
-    rows = []
-    for scenario, components in scenarios.items():
+    found: dict[str, dict[str, Any]] = {}
+    for scenario, components in sorted(scenarios.items(), key=lambda item: -len(item[1])):
         for component in components:
-            name = component["name"]
-            specs = _yaml(ROLES / name / "meta" / "argument_specs.yml")["argument_specs"]["main"]
-            needs = ", ".join(component.get("needs", ())) or "nothing"
-            rows.append((f"[{name}](roles/{name}/README.md)", scenario.removesuffix("_components"), specs["short_description"], needs))
-    return table(("component", "scenario", "holds", "needs"), rows)
+            row = found.setdefault(component["name"], {"needs": component.get("needs", ()), "scenarios": []})
+            row["scenarios"].append(scenario.removesuffix("_components"))
+    rows = []
+    for name, row in found.items():
+        specs = _yaml(ROLES / name / "meta" / "argument_specs.yml")["argument_specs"]["main"]
+        where = ", ".join(sorted(row["scenarios"]))
+        rows.append((f"[{name}](roles/{name}/README.md)", specs["short_description"], ", ".join(row["needs"]) or "nothing", where))
+    return table(("component", "holds", "needs", "scenarios"), rows)
 
 
 def stack_table() -> str:
