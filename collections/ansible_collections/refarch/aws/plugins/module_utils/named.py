@@ -71,4 +71,3 @@ class NamedSet(Resources):
             self.write(service, "tag_resource", "update", kind, name, before=existing, after=wanted, **arn, **tags(to_set))
         if to_remove:
             self.write(service, "untag_resource", "update", kind, name, before=existing, after=wanted, **arn, **{keys: to_remove})
-
