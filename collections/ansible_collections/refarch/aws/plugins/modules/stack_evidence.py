@@ -210,12 +210,16 @@ class Evidence(Resources):
             return {"arn": arn, "missing": True}
         policy = self.read("secretsmanager", "get_resource_policy", "ResourcePolicy", SecretId=arn)
         key = self.read("kms", "describe_key", "KeyMetadata.Arn", KeyId=secret.get("KmsKeyId") or "alias/aws/secretsmanager")
-        context = self.context(secret, arn)
+        key_tags = self.read("kms", "list_resource_tags", "Tags", KeyId=key)
+        asked = {
+            "secretsmanager:GetSecretValue": (arn, self.context(arn, "secretsmanager", from_tag_list(secret.get("Tags")))),
+            "kms:Decrypt": (key, self.context(arn, "kms", {tag["TagKey"]: tag["TagValue"] for tag in key_tags})),
+        }
         return {
             "arn": arn,
             "policy": json.loads(policy) if policy else None,
             "reader": self.published("servers", "instance_role_names", {}).get("app", ""),
-            "roles": self.each(lambda role: self.simulated(role, arn, key, context), self.roles()),
+            "roles": self.each(lambda role: self.simulated(role, asked), self.roles()),
         }
 
     def roles(self) -> list[dict]:
@@ -230,35 +234,34 @@ class Evidence(Resources):
 
         return [role for role, is_own in zip(named, self.each(tagged, named), strict=True) if is_own]
 
-    def context(self, secret: dict, arn: str) -> list[dict]:
-        """What the request of a server would carry; the simulator looks up none of it."""
-        region = self.client("secretsmanager").meta.region_name
+    def context(self, secret: str, service: str, tags: dict[str, str]) -> list[dict]:
+        """What the request of a server would carry; the simulator looks up none of it. *tags*: those of the secret, or of its key."""
+        region, account = self.client("secretsmanager").meta.region_name, secret.split(":")[4]
         keys = {
             "aws:RequestedRegion": region,
-            "aws:ResourceAccount": arn.split(":")[4],
-            "aws:PrincipalAccount": arn.split(":")[4],
-            "kms:ViaService": f"secretsmanager.{region}.amazonaws.com",
-            "kms:EncryptionContext:SecretARN": arn,
-            "kms:CallerAccount": arn.split(":")[4],
+            "aws:ResourceAccount": account,
+            "aws:PrincipalAccount": account,
+            **{f"aws:ResourceTag/{key}": value for key, value in tags.items()},
         }
-        for key, value in from_tag_list(secret.get("Tags")).items():
-            keys |= {f"secretsmanager:ResourceTag/{key}": value, f"aws:ResourceTag/{key}": value}
+        if service == "kms":
+            # "Secret encryption and decryption in AWS Secrets Manager" (AWS Secrets Manager User Guide).
+            keys |= {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com", "kms:CallerAccount": account}
+            keys |= {"kms:EncryptionContext:SecretARN": secret}
+        else:
+            keys |= {f"secretsmanager:ResourceTag/{key}": value for key, value in tags.items()}
         entries = [{"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"} for key, value in keys.items()]
         return [*entries, {"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}]
 
-    def simulated(self, role: dict, secret: str, key: str, context: list[dict]) -> dict:
+    def simulated(self, role: dict, asked: dict[str, tuple]) -> dict:
         """What IAM's simulator says of the role, its boundary considered: by action, the decision."""
-        found = self.read(
-            "iam", "simulate_principal_policy", "EvaluationResults", PolicySourceArn=role["Arn"], ContextEntries=context,
-            ActionNames=["secretsmanager:GetSecretValue", "kms:Decrypt"], ResourceArns=[secret, key],
-        )  # fmt: skip
-        about = {"secretsmanager:GetSecretValue": secret, "kms:Decrypt": key}
-        decisions = {
-            result["EvalActionName"]: item["EvalResourceDecision"]
-            for result in found
-            for item in result["ResourceSpecificResults"]
-            if item["EvalResourceName"] == about[result["EvalActionName"]]
-        }
+        decisions = {}
+        for action, (resource, context) in asked.items():
+            (found,) = self.read(
+                "iam", "simulate_principal_policy", "EvaluationResults", PolicySourceArn=role["Arn"], ContextEntries=context,
+                ActionNames=[action], ResourceArns=[resource],
+            )  # fmt: skip
+            (own,) = found["ResourceSpecificResults"]
+            decisions[action] = own["EvalResourceDecision"]
         return {"name": role["RoleName"], "decisions": decisions}
 
     # -- load balancers ------------------------------------------------------------------------------------------------

@@ -25,6 +25,12 @@ def redirect(found: dict, every: dict) -> list[Check]:
     return load_balancer.redirect(found.get("plain", {}), certificate)
 
 
+def protected(found: dict, every: dict) -> list[Check]:
+    if "responses" not in every:
+        return [not_applicable("protection", "attacks are blocked", "no load balancer stands yet")]
+    return protection.web_acl(found, every["responses"])
+
+
 #: By topic of the evidence: its component, and what judges it, given the topic and all of the evidence.
 JUDGES: dict[str, tuple[str, Callable[[dict, dict], list[Check]]]] = {
     "security_groups": ("network", lambda found, _all: network.security_groups(found)),
@@ -35,7 +41,7 @@ JUDGES: dict[str, tuple[str, Callable[[dict, dict], list[Check]]]] = {
     "target_groups": ("load_balancer", lambda found, _all: load_balancer.target_groups(found)),
     "responses": ("load_balancer", redirect),
     "certificate": ("certificate", lambda found, _all: load_balancer.certificate(found)),
-    "web_acl": ("protection", lambda found, every: protection.web_acl(found, every["responses"])),
+    "web_acl": ("protection", protected),
     "backup": ("backup", lambda found, _all: backup.backup(found)),
     "pipeline": ("pipeline", lambda found, _all: pipeline.pipeline(found)),
     "alarm": ("alerting", lambda found, _all: alerting.alarm(found)),
