@@ -306,7 +306,7 @@ class Evidence(Resources):
         return {"host": host, **{name: self.response(host, path) for name, path in REQUESTS.items()}}
 
     def response(self, host: str, path: str) -> dict:
-        name, _, port = (self.params["connect_to"] or host).partition(":")
+        name, _colon, port = (self.params["connect_to"] or host).partition(":")
         connection = http.client.HTTPConnection(name, int(port or 80), timeout=REQUEST_SECONDS)
         try:
             connection.request("GET", path, headers={"Host": host, "User-Agent": AGENT, "Accept": "*/*", "Connection": "close"})
