@@ -9,7 +9,7 @@ PLAY = .venv/bin/ansible-playbook -i $(INVENTORY) playbooks/$(SCENARIO).yml $(AR
 READY = .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulator up plan down stop test lint sanity unit molecule integration bench picture report policy app-requirements docs clean
+.PHONY: help setup emulator up plan down stop test lint sanity unit molecule integration bench picture report verify policy app-requirements docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ picture: $(READY) ## docs/architecture/SCENARIO.{svg,png,pdf}
 
 report: emulator ## the page and the picture of what stands in INVENTORY
 	@.venv/bin/ansible-playbook -i $(INVENTORY) playbooks/report.yml -e stack_scenario=$(SCENARIO)
+
+verify: emulator ## check what stands in INVENTORY from outside
+	@.venv/bin/ansible-playbook -i $(INVENTORY) playbooks/verify.yml -e stack_scenario=$(SCENARIO) $(ARGS)
 
 policy: $(READY) ## the deployer's least-privilege policies, from recorded calls (docs/policies/)
 	@.venv/bin/python -m tools.deployer_policy $(SCENARIO) --inventory $(INVENTORY)

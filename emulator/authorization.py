@@ -6,7 +6,6 @@ its parameters name; sometimes another action, or more of them (a role to pass, 
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from moto.core.utils import get_service_model
+
+from emulator.policy_evaluation import listed as _listed
+from emulator.policy_evaluation import matches as _matches
 
 #: IAM prefix of a service, where it is not the name that signs its requests.
 _PREFIXES = {
@@ -260,11 +262,3 @@ def _holds(operator: str, test: dict[str, Any], context: dict[str, str]) -> bool
     if operator not in ("StringEquals", "StringLike"):
         return True
     return all(key not in context or any(_matches(context[key], str(value)) for value in _listed(values)) for key, values in test.items())
-
-
-def _matches(text: str, pattern: str) -> bool:
-    return fnmatch.fnmatchcase(text, pattern.replace("[", "[[]"))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -92,3 +92,10 @@ def get_pipeline_state(params: dict[str, Any], context: Context) -> dict[str, An
             for stage in stages
         ],
     }
+
+
+@operation("codepipeline", "ListPipelineExecutions")
+def list_pipeline_executions(params: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Of a pipeline that has not run: none."""
+    PIPELINES.get(context, params["pipelineName"])
+    return {"pipelineExecutionSummaries": []}

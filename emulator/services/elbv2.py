@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.models.instances import InstanceBackend
 from moto.elbv2 import responses as elbv2_responses
 from moto.elbv2.exceptions import (
     DuplicateListenerError,
@@ -130,6 +131,7 @@ def apply() -> None:
     target_group_is_made_once()
     target_group_knows_its_load_balancers()
     target_is_healthy_after_a_while()
+    terminated_instances_are_no_targets()
     listener_port_is_taken_once()
     forward_is_described_in_both_ways()
     listener_names_its_default_certificate()
@@ -360,6 +362,19 @@ def target_is_healthy_after_a_while() -> None:
     FakeTargetGroup.register = register_target
     FakeTargetGroup.deregister = deregister_target
     FakeTargetGroup.health_for = health_for
+
+
+def terminated_instances_are_no_targets() -> None:
+    """An instance that is terminated is deregistered, whoever terminates it (User Guide, "Deregister targets"); moto does so for the call
+    TerminateInstances only, and not where an Auto Scaling group replaces an instance."""
+    terminate = InstanceBackend.terminate_instances
+
+    def terminate_instances(self: InstanceBackend, instance_ids: list[str]) -> Any:
+        answer = terminate(self, instance_ids)
+        elbv2_backends[self.account_id][self.region_name].notify_terminate_instances(instance_ids)  # type: ignore[attr-defined]
+        return answer
+
+    InstanceBackend.terminate_instances = terminate_instances
 
 
 def listener_port_is_taken_once() -> None:

@@ -97,6 +97,7 @@ def apply() -> None:
     subnet_group_is_changed_in_place()
     event_subscription_is_changed()
     backups_are_retained()
+    restored_instance_is_not_protected()
 
 
 def whole_version(engine: str, version: str | None) -> str | None:
@@ -511,3 +512,15 @@ def backups_are_retained() -> None:
     DBInstance.save_automated_backup = save_automated_backup
     DBInstanceAutomatedBackup.dbi_resource_id = property(dbi_resource_id)
     RDSResponse.delete_db_instance_automated_backup = delete_db_instance_automated_backup
+
+
+def restored_instance_is_not_protected() -> None:
+    """RestoreDBInstanceToPointInTime takes DeletionProtection from its parameters, and none by default; moto takes the source's."""
+    restore = RDSBackend.restore_db_instance_to_point_in_time
+
+    def restore_db_instance_to_point_in_time(self: RDSBackend, source: str, target: str, overrides: dict[str, Any]) -> DBInstance:
+        made = restore(self, source, target, overrides)
+        made.deletion_protection = bool(overrides.get("deletion_protection"))
+        return made
+
+    RDSBackend.restore_db_instance_to_point_in_time = restore_db_instance_to_point_in_time

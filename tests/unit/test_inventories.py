@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 INVENTORIES = ("local", "staging", "production")
 COMPONENTS = {path.parent.parent.name for path in ROOT.glob("roles/*/meta/argument_specs.yml")}
 LOCAL_ONLY = {"aws_connection", "aws_environment"}  # the emulator
+#: Files beside those of components, and the settings that they may hold.
+OTHERS = {
+    "aws": LOCAL_ONLY,
+    "stack": set(stack_rules.OPTIONS),
+    "verify": set(re.findall(r"\{\{ (verify_\w+) \| default", (ROOT / "playbooks" / "verify.yml").read_text(encoding="utf-8"))),
+}
 
 
 def files(inventory: str) -> dict[str, dict]:
@@ -31,13 +38,13 @@ def options(component: str) -> set[str]:
 
 @pytest.mark.parametrize("inventory", INVENTORIES)
 def test_a_file_for_each_component(inventory):
-    assert set(files(inventory)) - {"aws"} == {"stack", *COMPONENTS}
+    assert set(files(inventory)) - {"aws", "verify"} == {"stack", *COMPONENTS}
 
 
 @pytest.mark.parametrize("inventory", INVENTORIES)
 def test_only_known_settings_each_in_its_file(inventory):
     for name, content in files(inventory).items():
-        known = LOCAL_ONLY if name == "aws" else set(stack_rules.OPTIONS) if name == "stack" else options(name)
+        known = OTHERS.get(name) or options(name)
         assert set(content) <= known, f"{inventory}/{name}.yml: {sorted(set(content) - known)}"
 
 

@@ -251,3 +251,19 @@ def test_an_alias_can_not_be_rolled_back(ec2, asg, group, template):
     assert "Systems Manager parameter" in judged("instance_refresh", **refresh, DesiredConfiguration=desired)  # of the version before
     asg.start_instance_refresh(**NAME, DesiredConfiguration=desired)
     assert judged("instance_refresh", **refresh, DesiredConfiguration=desired) is None
+
+
+def test_a_replaced_instance_is_no_target_any_more(asg, ec2, group, subnets):
+    elbv2 = boto3.client("elbv2", region_name=REGION)
+    vpc_id = ec2.describe_subnets(SubnetIds=subnets)["Subnets"][0]["VpcId"]
+    arn = elbv2.create_target_group(Name="shop-web", Protocol="HTTP", Port=80, VpcId=vpc_id)["TargetGroups"][0]["TargetGroupArn"]
+    asg.attach_load_balancer_target_groups(**NAME, TargetGroupARNs=[arn])
+
+    def targets():
+        return {item["Target"]["Id"] for item in elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]}
+
+    gone = min(targets())
+    asg.terminate_instance_in_auto_scaling_group(InstanceId=gone, ShouldDecrementDesiredCapacity=False)
+    (now,) = asg.describe_auto_scaling_groups(AutoScalingGroupNames=["shop-web"])["AutoScalingGroups"]
+    assert gone not in targets()
+    assert targets() == {instance["InstanceId"] for instance in now["Instances"]}

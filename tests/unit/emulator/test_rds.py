@@ -266,3 +266,14 @@ def test_what_depends_on_what_stands(rds):
     assert "10 percent" in judged("storage_only_grows", DBInstanceIdentifier="shop-db", AllocatedStorage=21)
     assert "overlap" in judged("windows", DBInstanceIdentifier="shop-db", PreferredBackupWindow="19:00-19:30")
     assert judged("sources_exist", SubscriptionName="s", SourceType="db-instance", SourceIds=["shop-db"]) is None
+
+
+def test_a_restored_instance_is_not_protected(rds):
+    rds.create_db_instance(**BASE, DeletionProtection=True)
+
+    def restored(name, **more):
+        moment = {"UseLatestRestorableTime": True}
+        asked = {"SourceDBInstanceIdentifier": "shop-db", "TargetDBInstanceIdentifier": name, **moment, **more}
+        return rds.restore_db_instance_to_point_in_time(**asked)["DBInstance"]["DeletionProtection"]
+
+    assert (restored("shop-db-1"), restored("shop-db-2", DeletionProtection=True)) == (False, True)

@@ -189,6 +189,23 @@ def test_a_failed_delivery_raises(slack, webhook, monkeypatch):
         handler.handle(event("one"), context())
 
 
+def test_the_log_says_what_became_of_a_message_by_its_reference(slack, webhook, monkeypatch, caplog):
+    """playbooks/verify.yml looks for the reference, which the reason of its alarm holds."""
+    monkeypatch.setattr(handler, "_webhook", webhook)
+    caplog.set_level("INFO")
+    reason = json.dumps({"AlarmName": "a", "NewStateValue": "ALARM", "NewStateReason": "A test (verify-0123456789abcdef)."})
+    handler.handle(event(reason, "verify-0123"), context())
+    slack.answers = [(400, {}, 0)]
+    with pytest.raises(NotDelivered):
+        handler.handle(event(reason), context())
+    assert [record.getMessage() for record in caplog.records if record.name == handler.__name__] == [
+        "Told Slack of ALARM: a (1 verify-0123456789abcdef) in 1 attempt(s)",
+        "Told Slack of verify-0123 (1) in 1 attempt(s)",
+        "Slack was not told of ALARM: a (1 verify-0123456789abcdef): Slack refuses the message: HTTP 400 no_service.",
+    ]
+    assert "XXXXSECRET" not in caplog.text
+
+
 def test_no_time_left_raises(webhook, monkeypatch):
     monkeypatch.setattr(handler, "_webhook", webhook)
     with pytest.raises(NotDelivered, match="no time for attempt 1"):

@@ -40,7 +40,10 @@ def test_the_page_has_all_that_is_asked_for():
     ("arn", "url"),
     [
         ("arn:aws:s3:::shop-log", "https://ap-northeast-2.console.aws.amazon.com/s3/buckets/shop-log?region=ap-northeast-2"),
-        ("arn:aws:rds:us-east-1:1:db:shop-db", "https://us-east-1.console.aws.amazon.com/rds/home?region=us-east-1#database:id=shop-db;is-cluster=false"),
+        (
+            "arn:aws:rds:us-east-1:1:db:shop-db",
+            "https://us-east-1.console.aws.amazon.com/rds/home?region=us-east-1#database:id=shop-db;is-cluster=false",
+        ),
         (
             "arn:aws:logs:ap-northeast-2:1:log-group:/shop/staging/x",
             "https://ap-northeast-2.console.aws.amazon.com/cloudwatch/home?region=ap-northeast-2#logsV2:log-groups/log-group/"

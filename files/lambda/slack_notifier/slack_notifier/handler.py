@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from typing import Any
 
 import boto3
 
-from slack_notifier.delivery import Webhook
+from slack_notifier.delivery import NotDelivered, Webhook
 from slack_notifier.messages import message_of
 from slack_notifier.slack import blocks_of
 
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds before the function's own end at which the last attempt must be over, so that the failure is told and not cut off.
 RESERVE_SECONDS = 2.0
+
+#: A word by which the line of a message is found again: playbooks/verify.yml puts it into the reason of an alarm.
+REFERENCE = re.compile(r"\bverify-[0-9a-f]{16}\b")
 
 _webhook: Webhook | None = None
 
@@ -37,6 +41,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, int]:
         notification = record["Sns"]
         message = message_of(notification, os.environ.get("STACK_PREFIX", ""))
         seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
-        attempts = webhook().post(blocks_of(message), seconds)
-        log.info("Told Slack of %s (%s) in %d attempt(s)", message.title, notification.get("MessageId"), attempts)
+        about = " ".join([notification.get("MessageId") or "", *REFERENCE.findall(notification.get("Message") or "")[:1]])
+        try:
+            attempts = webhook().post(blocks_of(message), seconds)
+        except NotDelivered as failure:
+            log.error("Slack was not told of %s (%s): %s", message.title, about, failure)
+            raise
+        log.info("Told Slack of %s (%s) in %d attempt(s)", message.title, about, attempts)
     return {"delivered": len(records)}

@@ -67,10 +67,14 @@ def test_an_application_without_its_group_is_completed(converge, aws, group):
 
 def test_tags_of_both(converge, aws, group):
     converge("codedeploy_applications", applications=[application(group)], tags=TAGS)
-    assert operations(converge("codedeploy_applications", applications=[application(group)], tags={"Owner": "us"})) == [
-        "TagResource",
-        "UntagResource",
-    ] * 2
+    assert (
+        operations(converge("codedeploy_applications", applications=[application(group)], tags={"Owner": "us"}))
+        == [
+            "TagResource",
+            "UntagResource",
+        ]
+        * 2
+    )
 
 
 def test_removed_with_its_groups_once(converge, aws, group):

@@ -192,9 +192,7 @@ class Applications(NamedSet):
     def ensure_group(self, may_stand: bool, application: str, group: dict, tags: dict) -> None:
         which = {"applicationName": application, "deploymentGroupName": group["name"]}
         path = f"{application}/{group['name']}"
-        existing = (
-            self.read("codedeploy", "get_deployment_group", "deploymentGroupInfo", missing=GONE, **which) if may_stand else None
-        )
+        existing = self.read("codedeploy", "get_deployment_group", "deploymentGroupInfo", missing=GONE, **which) if may_stand else None
         asked = document(group)
         if existing is None:
             listed = to_tag_list(tags)
