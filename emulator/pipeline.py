@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request as WerkzeugRequest
 
 from emulator import authorization, backends, balancing, catalog
-from emulator.authorization import Policies
+from emulator.authorization import Place, Policies
 from emulator.catalog import Call, Scope
 from emulator.errors import Answer, AwsError, render, render_unknown
 from emulator.idempotency import Tokens
@@ -109,9 +109,9 @@ class Emulator:
             log.debug("%s:%s can't be read", call.service, call.operation, exc_info=True)
             raise AwsError(codes.malformed(call.service, call.protocol), f"The request can't be read: {error}") from error
         answerer = self._answerer(request, call)
-        self._authorize(call)
-        self._judge.form(call)
         context = Context(_account(request, scope), call.region)
+        self._authorize(call, context)
+        self._judge.form(call)
         if calls_back(call.service, call.operation):
             with self.lock.read():
                 self._judge.rules(call, context)
@@ -130,9 +130,12 @@ class Emulator:
             self._changed()
             return answer
 
-    def _authorize(self, call: Call) -> None:
+    def _authorize(self, call: Call, context: Context) -> None:
         """IAM evaluates the identity's policies before the service looks at the call ("Policy evaluation logic", IAM User Guide)."""
-        if self._policies and (need := self._policies.refused(authorization.needs(call.service, call.operation, call.parameters))):
+        if not self._policies:
+            return
+        place = Place(context.region, context.account_id)
+        if need := self._policies.refused(authorization.needs(call.service, call.operation, call.parameters, place)):
             about = f" on resource: {need.resources[0]}" if need.resources else ""
             reason = f"because no identity-based policy allows the {need.action} action"
             sentence = f"User is not authorized to perform: {need.action}{about} {reason}"

@@ -1,4 +1,4 @@
-"""A scenario from nothing to nothing, on an emulator of its own: built, built again, changed, changed back, removed, removed again."""
+"""A scenario from nothing to nothing, on an emulator of its own: built, changed, changed back, removed, as its file in tours/ says."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -25,15 +26,33 @@ def tour(scenario: str, record: Path, policies: Path | None = None) -> None:
 
     *policies*: folder of identity policies that the emulator holds callers to. Raises TourFailed.
     """
-    changes = yaml.safe_load((TOURS / f"{scenario}.yml").read_text(encoding="utf-8"))
-    steps = ({}, {}, changes, {}, {"stack_state": "absent"}, {"stack_state": "absent"})
     emulator = start("emulator", "--port", "0", *(["--policy", str(policies)] if policies else []))
     try:
         with tempfile.TemporaryDirectory() as build:
-            for settings in steps:
+            for settings in plan_of(scenario)["runs"]:
                 play(scenario, emulator.url, {"stack_build_folder": build, **settings}, record)
     finally:
         emulator.stop()
+
+
+def plan_of(scenario: str) -> dict[str, Any]:
+    """C(runs), the settings of each, and C(besides), the operations that no run shows, by component."""
+    return yaml.safe_load((TOURS / f"{scenario}.yml").read_text(encoding="utf-8"))
+
+
+def components_of(scenario: str) -> list[str]:
+    """Names of the components that *scenario* is made of."""
+    listed = yaml.safe_load((ROOT / "playbooks" / "engine" / "components.yml").read_text(encoding="utf-8"))
+    return [component["name"] for component in listed[f"{scenario}_components"]]
+
+
+def holder_of(scenario: str) -> str:
+    """The scenario whose tour goes through all components of *scenario*. Raises TourFailed if none does."""
+    wanted = set(components_of(scenario))
+    for file in sorted(TOURS.glob("*.yml")):
+        if wanted <= set(components_of(file.stem)):
+            return file.stem
+    raise TourFailed(f"{scenario}: no file in tools/tours goes through all of its components")
 
 
 def play(playbook: str, url: str, settings: dict, record: Path | None = None) -> None:

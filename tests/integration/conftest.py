@@ -1,4 +1,4 @@
-"""Stacks of inventories/local on emulators of their own, driven as a user drives them: by ansible-playbook."""
+"""Stacks on emulators of their own, driven as a user drives them: by ansible-playbook."""
 
 from __future__ import annotations
 
@@ -43,17 +43,19 @@ class Done:
 
 
 class Stack:
-    """A stack at one endpoint. C(run) is C(ansible-playbook -i inventories/local playbooks/<playbook>)."""
+    """A stack at one endpoint. C(run) is C(ansible-playbook -i inventories/<inventory> playbooks/<playbook>)."""
 
-    def __init__(self, url: str, folder: Path, playbook: str = "base.yml", settings: dict[str, Any] | None = None):
-        self.url, self.folder, self.playbook, self.settings = url, folder, playbook, settings or {}
+    def __init__(
+        self, url: str, folder: Path, playbook: str = "base.yml", settings: dict[str, Any] | None = None, inventory: str = "local"
+    ):
+        self.url, self.folder, self.playbook, self.settings, self.inventory = url, folder, playbook, settings or {}, inventory
 
     def command(self, *arguments: str, **settings: Any) -> list[str]:
         variables = {"stack_build_folder": str(self.folder), **self.settings, **settings}
         return [
             str(ROOT / ".venv" / "bin" / "ansible-playbook"),
             "-i",
-            "inventories/local",
+            f"inventories/{self.inventory}",
             str(ROOT / "playbooks" / self.playbook),
             "-e",
             json.dumps(variables),

@@ -84,3 +84,13 @@ def test_local_says_what_it_relaxes():
         text = (ROOT / "inventories" / "local" / "group_vars" / "all" / f"{component}.yml").read_text(encoding="utf-8")
         differs = [name for name, value in files("local")[component].items() if defaults.get(name) != value]
         assert ("Relaxed:" in text) == bool(differs), f"{component}: {differs}"
+
+
+@pytest.mark.parametrize("inventory", INVENTORIES)
+def test_settings_are_made_of_settings_only(inventory):
+    """What one component gives another (wiring.yml) is not known yet when settings are judged."""
+    found = variables(inventory)
+    text = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "inventories" / inventory / "group_vars" / "all").glob("*.yml"))
+    names = {name for expression in re.findall(r"\{\{(.*?)\}\}", text) for name in re.findall(r"\b[a-z]+_\w+", expression)}
+    wired = set(yaml.safe_load((ROOT / "playbooks" / "engine" / "wiring.yml").read_text(encoding="utf-8")))
+    assert names & wired - set(found) == set()

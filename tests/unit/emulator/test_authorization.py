@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from ansible_collections.refarch.aws.plugins.module_utils.s3 import leave_out_account
 from emulator import authorization
-from emulator.authorization import Need, Policies, needs
+from emulator.authorization import Need, Place, Policies, needs
 from tests.processes import start
 
 ROLE = "arn:aws:iam::123456789012:role/refarch/shop-staging-notifier"
@@ -22,7 +22,16 @@ def allow(*actions, resource="*", **more):
     return {"Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}]}
 
 
-EXCEPTIONS = {action for actions in authorization.ACTIONS.values() for action in actions} | set(authorization.TAGGING.values())
+EXCEPTIONS = {
+    *(action for actions in authorization.ACTIONS.values() for action in actions),
+    *authorization.TAGGING.values(),
+    *(action for lines in authorization.DEPENDENT.values() for _parameter, actions in lines for action in actions),
+    "codeconnections:PassConnection",
+}
+KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/59ee7aab-2298-49ff-adf9-ba48da80ed8e"
+CONNECTION = "arn:aws:codeconnections:ap-northeast-2:123456789012:connection/7d9e96bc-7ff7-454a-bfa0-544123456789"
+TRAIL = "arn:aws:cloudtrail:ap-northeast-2:123456789012:trail/t"
+HERE = Place("ap-northeast-2", "123456789012")
 
 
 @pytest.mark.parametrize("action", sorted(EXCEPTIONS))
@@ -42,7 +51,7 @@ def test_each_exception_is_an_action_that_iam_knows(action):
         ("s3", "HeadBucket", {"Bucket": "b"}, ["s3:ListBucket"]),
         ("sts", "GetCallerIdentity", {}, []),
         ("lambda", "CreateFunction", {"Role": ROLE, "Tags": {"a": "b"}}, ["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]),
-        ("lambda", "GetFunction", {"FunctionName": "x"}, ["lambda:GetFunction"]),
+        ("lambda", "GetFunction", {"FunctionName": "x"}, ["lambda:GetFunction", "lambda:ListTags"]),
         ("iam", "CreateRole", {"RoleName": "x", "Tags": [{"Key": "a"}]}, ["iam:CreateRole", "iam:TagRole"]),
     ],
 )
@@ -55,8 +64,77 @@ def test_the_role_that_is_passed_and_to_whom():
     assert need == Need("iam:PassRole", (ROLE,), (("iam:PassedToService", "lambda.amazonaws.com"),))
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "more"),
+    [
+        ("autoscaling", "UpdateAutoScalingGroup", {"MinSize": 1}, set()),
+        ("autoscaling", "UpdateAutoScalingGroup", {"LaunchTemplate": {}}, set()),
+        (
+            "autoscaling",
+            "UpdateAutoScalingGroup",
+            {"LaunchTemplate": {"LaunchTemplateId": "lt-1"}},
+            {"ec2:RunInstances", "ec2:CreateTags", "iam:PassRole"},
+        ),
+        ("backup", "CreateBackupVault", {"BackupVaultName": "v"}, {"backup-storage:MountCapsule"}),
+        ("codepipeline", "UpdatePipeline", {"pipeline": {"stages": [CONNECTION]}}, {"codeconnections:PassConnection"}),
+        ("ec2", "CreateVpcEndpoint", {"VpcEndpointType": "Gateway"}, set()),
+        ("rds", "DeleteDBInstance", {"DBInstanceIdentifier": "db", "SkipFinalSnapshot": True}, set()),
+        (
+            "rds",
+            "DeleteDBInstance",
+            {"DBInstanceIdentifier": "db", "FinalDBSnapshotIdentifier": "last"},
+            {"rds:CreateDBSnapshot", "rds:AddTagsToResource"},
+        ),
+        ("rds", "ModifyDBInstance", {"DBInstanceIdentifier": "db", "BackupRetentionPeriod": 7}, set()),
+        ("route53", "CreateHostedZone", {"Name": "example.com"}, set()),
+        ("route53", "CreateHostedZone", {"Name": "a.internal", "VPC": {"VPCId": "vpc-1"}}, {"ec2:DescribeVpcs"}),
+        ("secretsmanager", "CreateSecret", {"Name": "s"}, set()),
+        ("wafv2", "AssociateWebACL", {}, {"elasticloadbalancing:SetWebAcl"}),
+    ],
+)
+def test_what_else_a_call_needs(service, operation, parameters, more):
+    own = authorization.own_actions(service, operation)
+    assert {need.action for need in needs(service, operation, parameters)} - set(own) == more
+
+
+def test_keys_are_needed_where_the_call_names_them():
+    found = {need.action: need.resources for need in needs("secretsmanager", "CreateSecret", {"Name": "s", "KmsKeyId": KEY})}
+    assert found == {"secretsmanager:CreateSecret": (), "kms:Decrypt": (KEY,), "kms:GenerateDataKey": (KEY,)}
+
+
+def test_whose_role_a_service_makes_for_itself():
+    (need,) = [need for need in needs("elbv2", "CreateLoadBalancer", {"Name": "a"}) if need.action == "iam:CreateServiceLinkedRole"]
+    assert need.context == (("iam:AWSServiceName", "elasticloadbalancing.amazonaws.com"),)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "resource"),
+    [
+        ("autoscaling", "DeletePolicy", {"AutoScalingGroupName": "web"}, "autoscaling:@:autoScalingGroup:*:autoScalingGroupName/web"),
+        ("codepipeline", "CreatePipeline", {"pipeline": {"name": "p"}}, "codepipeline:@:p"),
+        ("elbv2", "CreateTargetGroup", {"Name": "web"}, "elasticloadbalancing:@:targetgroup/web/*"),
+        ("sqs", "TagQueue", {"QueueUrl": "http://127.0.0.1:1/123456789012/q"}, "sqs:@:q"),
+        ("ssm", "GetParameter", {"Name": "/shop/staging/keys"}, "ssm:@:parameter/shop/staging/keys"),
+        ("ssm", "GetParameters", {"Names": ["/aws/service/ami"]}, "ssm:ap-northeast-2::parameter/aws/service/ami"),
+        ("ssm", "CreateAssociation", {"Name": "AWS-RunPatchBaseline"}, "ssm:ap-northeast-2::document/AWS-RunPatchBaseline"),
+        ("cloudtrail", "StartLogging", {"Name": TRAIL}, TRAIL.removeprefix("arn:aws:")),
+        ("wafv2", "UpdateWebACL", {"Name": "w", "Id": "1"}, "wafv2:@:regional/webacl/w/*"),
+    ],
+)  # fmt: skip
+def test_the_resource_that_a_name_means(service, operation, parameters, resource):
+    assert needs(service, operation, parameters, HERE)[0].resources == (f"arn:aws:{resource}".replace("@", "ap-northeast-2:123456789012"),)
+
+
 def test_what_may_be_needed_whatever_the_parameters():
-    assert authorization.possible_actions("lambda", "CreateFunction") == {"lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"}
+    assert authorization.possible_actions("events", "PutTargets") == {"events:PutTargets", "iam:PassRole"}
+    assert authorization.possible_actions("lambda", "CreateFunction") == {
+        "lambda:CreateFunction",
+        "lambda:TagResource",
+        "iam:PassRole",
+        "kms:CreateGrant",
+        "kms:Decrypt",
+        "kms:Encrypt",
+    }
     assert authorization.possible_actions("ec2", "CreateTags") == {"ec2:CreateTags"}
 
 

@@ -92,6 +92,31 @@ def test_own_preferences_are_kept_up_and_removed(converge):
     assert operations(converge("ssm_documents", state="absent", documents=[SHARED], own_tags=OWN)) == ["DeleteDocument"]
 
 
+def test_what_the_account_shares_is_left_to_another_stack(run_module, converge, aws):
+    """The other stack then finds it as its own run would make it, and removes it in the end."""
+    others = {"Project": "shop", "Environment": "production"}
+    run_module("ssm_documents", documents=[SHARED], own_tags=OWN, tags=OWN)
+    heir = {**DOCUMENT, "name": "shop-production-session", "content": OTHER}
+    run_module("ssm_documents", documents=[heir], tags=others)
+    removal = {**SHARED, "heirs": ["shop-gone-session", "shop-production-session"]}
+    assert set(operations(converge("ssm_documents", state="absent", documents=[removal], own_tags=OWN))) == {
+        "UpdateDocument",
+        "UpdateDocumentDefaultVersion",
+        "AddTagsToResource",
+    }
+    assert json.loads(aws("ssm").get_document(Name=SHARED["name"])["Content"]) == OTHER
+    taken = {**SHARED, "content": OTHER}
+    assert converge("ssm_documents", documents=[taken], own_tags=others, tags=others)["changes"] == []
+    assert operations(converge("ssm_documents", state="absent", documents=[removal], own_tags=OWN)) == []
+    assert operations(converge("ssm_documents", state="absent", documents=[SHARED], own_tags=others)) == ["DeleteDocument"]
+
+
+def test_without_an_heir_it_goes(run_module, converge):
+    run_module("ssm_documents", documents=[SHARED], own_tags=OWN, tags=OWN)
+    removal = {**SHARED, "heirs": ["shop-gone-session"]}
+    assert operations(converge("ssm_documents", state="absent", documents=[removal], own_tags=OWN)) == ["DeleteDocument"]
+
+
 def test_documents_tags_change(run_module, converge):
     run_module("ssm_documents", documents=[DOCUMENT], tags={"old": "x"})
     assert operations(converge("ssm_documents", documents=[DOCUMENT], tags={"new": "x"})) == ["AddTagsToResource", "RemoveTagsFromResource"]

@@ -55,6 +55,13 @@ options:
             share, such as C(SSM-SessionManagerRunShell).
         type: bool
         default: false
+      heirs:
+        description:
+          - With O(state=absent), names of other documents. The first of them that stands gives its content and its tags, and the document
+            stays. For names that all of an account and region share, where another stack still relies on it.
+        type: list
+        elements: str
+        default: []
       tags:
         description: Tags of this document, added to O(tags).
         type: dict
@@ -129,6 +136,7 @@ SPEC = {
             "content": {"type": "raw"},
             "target_type": {"type": "str"},
             "only_own": {"type": "bool", "default": False},
+            "heirs": {"type": "list", "elements": "str", "default": []},
             "tags": {"type": "dict", "default": {}},
         },
     },
@@ -164,14 +172,14 @@ class Documents(SsmResources):
             if document["only_own"] and not self.params["own_tags"]:
                 raise InvalidInput(f"documents: {name} has only_own, which needs own_tags to tell whose a document is.")
 
-    def existing(self, name: str) -> dict | None:
-        """The document's description with content, permissions and tags, or None."""
+    def existing(self, name: str, *, with_content: bool = False) -> dict | None:
+        """The document's description with content (always where it is to stand), permissions and tags, or None."""
         calls = {
             "document": ("describe_document", "Document", {}),
             "content": ("get_document", None, {"DocumentVersion": "$LATEST"}),
             "shared": ("describe_document_permission", "AccountIds", {"PermissionType": "Share"}),
         }
-        if self.params["state"] == "absent":
+        if self.params["state"] == "absent" and not with_content:
             del calls["content"]
 
         def ask(part: str) -> object:
@@ -256,7 +264,21 @@ class Documents(SsmResources):
         if existing is None or self.foreign(existing, document):
             return
         self.unshare(existing, name)
+        if heir := self.heir(document):
+            self.leave_to(heir, name, document["format"])
+            return
         self.write("ssm", "delete_document", "delete", "SSM document", name, missing=("InvalidDocument",), Name=name)
+
+    def heir(self, document: dict) -> dict | None:
+        """The first document of C(heirs) that stands."""
+        found = (self.existing(name, with_content=True) for name in document["heirs"])
+        return next((heir for heir in found if heir), None)
+
+    def leave_to(self, heir: dict, name: str, document_format: str) -> None:
+        """Make the document what its heir's owner would make it: the next run there then finds nothing to change."""
+        existing = self.existing(name, with_content=True)
+        self.ensure_content(existing, {"name": name, "content": heir["content"]["Content"], "format": document_format})
+        self.ensure_tags("Document", name, "SSM document", name, existing["tags"], heir["tags"])
 
 
 def main() -> None:
