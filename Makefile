@@ -3,7 +3,11 @@
 SCENARIO ?= base
 INVENTORY ?= inventories/local
 ARGS ?=
+# The emulator is for inventories/local alone: any other environment is an account of AWS.
+ifeq ($(notdir $(patsubst %/,%,$(INVENTORY))),local)
 export AWS_ENDPOINT_URL ?= http://127.0.0.1:4566
+PLACE = emulator
+endif
 
 PLAY = .venv/bin/ansible-playbook -i $(INVENTORY) playbooks/$(SCENARIO).yml $(ARGS)
 READY = .venv/ready
@@ -23,13 +27,13 @@ setup: $(READY) ## only the environment: .venv/ with ansible-playbook, molecule,
 emulator: $(READY)
 	@.venv/bin/python -m emulator.background start
 
-up: emulator ## build SCENARIO (foundation) in inventories/local, on the emulator
+up: $(READY) $(PLACE) ## build SCENARIO (base) in INVENTORY (inventories/local, on the emulator)
 	@$(PLAY)
 
-plan: emulator ## what `make up` would change, without changing it
+plan: $(READY) $(PLACE) ## what `make up` would change, without changing it
 	@$(PLAY) --check --diff
 
-down: emulator ## remove SCENARIO
+down: $(READY) $(PLACE) ## remove SCENARIO
 	@$(PLAY) -e stack_state=absent
 
 stop: $(READY) ## stop the emulator that `make up` started
@@ -65,10 +69,10 @@ app-requirements: $(READY) ## pins and hashes of the sample service
 picture: $(READY) ## docs/architecture/SCENARIO.{svg,png,pdf}
 	@.venv/bin/python -m tools.architecture $(SCENARIO)
 
-report: emulator ## the page and the picture of what stands in INVENTORY
+report: $(READY) $(PLACE) ## the page and the picture of what stands in INVENTORY
 	@.venv/bin/ansible-playbook -i $(INVENTORY) playbooks/report.yml -e stack_scenario=$(SCENARIO)
 
-verify: emulator ## check what stands in INVENTORY from outside
+verify: $(READY) $(PLACE) ## check what stands in INVENTORY from outside
 	@.venv/bin/ansible-playbook -i $(INVENTORY) playbooks/verify.yml -e stack_scenario=$(SCENARIO) $(ARGS)
 
 policy: $(READY) ## the deployer's least-privilege policies, from recorded calls (docs/policies/)
