@@ -155,3 +155,15 @@ def test_the_files_in_docs_show_the_scenario(scenario):
 def test_text_is_escaped():
     made = layout(whole(["network"]))
     assert "<script>" not in svg.drawn(made, "<script>", "a & b", icon=lambda _name: b"")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_no_line_ends_on_a_label(scenario):
+    made = layout(whole(names(scenario)))
+    drawn = svg.drawn(made, "t", "s")
+    baselines = {(float(x), float(y)) for x, y in re.findall(r'<text x="(\d+)" y="(\d+)" font-size="11" text-anchor="middle"', drawn)}
+    assert len(baselines) >= len(made.nodes)
+    for line in made.lines:
+        for end in (line.points[0], line.points[-1]):
+            touched = [(x, y) for x, y in baselines if abs(x - end[0]) <= 1 and y - 9 < end[1] < y + 3]
+            assert touched == [], line.flow

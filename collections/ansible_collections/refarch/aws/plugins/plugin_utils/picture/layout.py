@@ -214,11 +214,15 @@ def _joined(flow: Flow, source: Placed, target: Placed) -> bool:
     return None in zones or zones[0] == zones[1]
 
 
+def below(placed: Placed) -> float:
+    """From the middle of the icon to the end of its label."""
+    return ICON / 2 + 20 + (14 if len(placed.node.label) > LABEL_WIDTH else 0)
+
+
 def points(source: Placed, target: Placed) -> tuple[tuple[float, float], ...]:
     """From border to border of the icons: straight where they are level, else by one step in the middle of the longer way."""
     reach = ICON / 2 + 3
     across, down = target.x - source.x, target.y - source.y
-    below = ICON / 2 + 20 + (14 if len(source.node.label) > LABEL_WIDTH else 0)  # from the middle of the icon to the end of its label
     tiers = source.node.place == target.node.place == "tier"
     if abs(down) < NODE_HEIGHT or abs(across) >= abs(down) and not tiers:
         side = 1 if across > 0 else -1
@@ -227,8 +231,8 @@ def points(source: Placed, target: Placed) -> tuple[tuple[float, float], ...]:
             return start, end
         middle = (start[0] + end[0]) / 2
         return start, (middle, source.y), (middle, target.y), end
-    start = (source.x, source.y + below) if down > 0 else (source.x, source.y - reach)
-    end = (target.x, target.y - reach) if down > 0 else (target.x, target.y + below)
+    start = (source.x, source.y + below(source)) if down > 0 else (source.x, source.y - reach)
+    end = (target.x, target.y - reach) if down > 0 else (target.x, target.y + below(target))
     if abs(across) < 1:
         return start, end
     # The step lies between two rows of subnets, where there is nothing to cross.
