@@ -37,6 +37,19 @@ def test_the_page_has_all_that_is_asked_for():
 
 
 @pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("", '<span class="quiet">none</span>'),
+        (["a", "b<"], "<code>a</code><br><code>b&lt;</code>"),
+        ({"web": ["x"], "n": 1}, "<dl><dt><code>web</code></dt><dd><code>x</code></dd><dt><code>n</code></dt><dd><code>1</code></dd></dl>"),
+    ],
+)
+def test_lists_and_names_are_not_shown_as_program_text(value, shown):
+    report = {**REPORT, "components": {"network": {"stands": True, "needs": [], "outputs": {"x": value}}}}
+    assert f"<td>{shown}</td>" in page(report, "<svg/>")
+
+
+@pytest.mark.parametrize(
     ("arn", "url"),
     [
         ("arn:aws:s3:::shop-log", "https://ap-northeast-2.console.aws.amazon.com/s3/buckets/shop-log?region=ap-northeast-2"),

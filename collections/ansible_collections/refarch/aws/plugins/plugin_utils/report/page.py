@@ -16,7 +16,8 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #16191f; max-width: 1200px; 
 h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #d5dbdb; }
 .quiet { color: #545b64; } .up { color: #1d8102; } .missing { color: #b00020; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; }
-tr { border-bottom: 1px solid #eaeded; } code { font-size: 13px; overflow-wrap: anywhere; }
+tr { border-bottom: 1px solid #eaeded; } td:first-child { white-space: nowrap; } dl, dd { margin: 0; }
+dl { display: grid; grid-template-columns: max-content auto; column-gap: .8rem; } code { font-size: 13px; overflow-wrap: anywhere; }
 figure { margin: 1.5rem 0; } figure svg { width: 100%; height: auto; } ol li { margin: .3rem 0; }
 """
 
@@ -80,6 +81,13 @@ def _resources(arns: Iterable[str], region: str) -> str:
 
 
 def _value(value: Any) -> str:
+    """One value, a list with a line for each item, or names with their values beside them."""
+    if value in ("", [], {}, None):
+        return '<span class="quiet">none</span>'
+    if isinstance(value, Mapping):
+        return f"<dl>{''.join(f'<dt><code>{escape(str(name))}</code></dt><dd>{_value(item)}</dd>' for name, item in value.items())}</dl>"
+    if isinstance(value, list):
+        return "<br>".join(map(_value, value))
     if isinstance(value, str) and value.startswith(("http://", "https://")):
         return f'<a href="{escape(value)}">{escape(value)}</a>'
     return f"<code>{escape(value if isinstance(value, str) else json.dumps(value))}</code>"
