@@ -21,7 +21,7 @@ REGION, ACCOUNT = "ap-northeast-2", "123456789012"
 TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
 
-def soon(look, seconds=20):
+def soon(look, seconds=90):
     """What *look* answers, once it is true."""
     ends = time.monotonic() + seconds
     while not (found := look()) and time.monotonic() < ends:
@@ -83,7 +83,7 @@ class Alerting:
             Handler="slack_notifier.handler.handle" if code is None else "code.handle",
             Role=role,
             Code={"ZipFile": archive_of(str(SOURCE)) if code is None else packed(code)},
-            Timeout=20 if code is None else 2,
+            Timeout=60 if code is None else 2,
             Environment={"Variables": {"SLACK_WEBHOOK_SECRET_ID": f"{name}-webhook", "STACK_PREFIX": name}},
             LoggingConfig={"LogFormat": "JSON", "LogGroup": self.group},
         )
@@ -230,7 +230,7 @@ def test_a_function_may_call_back(emulator, slack):
         "    return boto3.client('sts').get_caller_identity()['Account']\n"
     )
     alerting = Alerting(emulator, "path-back", slack.url, code)
-    alerting.client("lambda").update_function_configuration(FunctionName=alerting.function, Timeout=20)
+    alerting.client("lambda").update_function_configuration(FunctionName=alerting.function, Timeout=60)
     answer = alerting.client("lambda").invoke(FunctionName=alerting.function, Payload=b"{}")
     assert json.loads(answer["Payload"].read()) == ACCOUNT
     assert alerting.client("sqs").get_queue_url(QueueName="path-back-made")

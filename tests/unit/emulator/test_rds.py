@@ -100,11 +100,11 @@ def test_the_secret_is_the_master_users(rds):
 def test_creating_then_backing_up_then_available(rds, monkeypatch):
     from moto.rds.models import DBInstance
 
-    late = LateState("status", {"available": ("backing-up", 0.4), "backing-up": ("creating", 0.2)})
+    late = LateState("status", {"available": ("backing-up", 2), "backing-up": ("creating", 1)})
     monkeypatch.setattr(DBInstance, "status", late, raising=False)
     rds.create_db_instance(**BASE)
     seen = []
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while "available" not in seen and time.monotonic() < end:
         found = described(rds)
         seen.append(found["DBInstanceStatus"])

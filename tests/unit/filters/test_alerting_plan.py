@@ -61,16 +61,12 @@ def test_who_may_publish(service, source_arn, account, allowed):
     assert not service_allowed(policy, f"{service}.amazonaws.com", "sns:Publish", TOPIC, {**keys, "aws:SecureTransport": "false"})
 
 
-#: Publishers to whose principal the key's policy gives nothing yet. An encrypted topic needs that for a service that publishes by itself
-#: ("Enable compatibility between event sources from AWS services and encrypted topics", Amazon SNS Developer Guide).
-WITHOUT_THE_KEY = {"backup", "budgets"}
-
-
-def test_which_publishers_may_use_the_key():
+def test_each_publisher_may_use_the_key():
+    """An encrypted topic needs that ("Enable compatibility between event sources from AWS services and encrypted topics", SNS guide)."""
     services = sorted(set(PUBLISHERS) & set(SERVICES))
     statements = key_policy(services, "123456789012", "ap-northeast-2")["Statement"]
     principals = {statement["Principal"].get("Service") for statement in statements}
-    assert {service for service in PUBLISHERS if f"{service}.amazonaws.com" not in principals} == WITHOUT_THE_KEY
+    assert {service for service in PUBLISHERS if f"{service}.amazonaws.com" not in principals} == set()
 
 
 @pytest.mark.parametrize(
