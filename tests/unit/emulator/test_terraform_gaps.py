@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 
 ACCOUNT = "123456789012"
 
@@ -51,3 +52,29 @@ def test_target_by_the_shape_of_the_service(emulator):
     connection.request("POST", "/", b'{"Name": "terraform"}', headers=head)
     answer = connection.getresponse()
     assert (answer.status, b"TrailNotFoundException" in answer.read()) == (400, True)
+
+
+def test_patch_groups_and_their_baselines(emulator):
+    """DescribePatchGroups lists what is registered, by prefix of the group and by operating system."""
+    ssm = emulator.client("ssm")
+    baseline = ssm.create_patch_baseline(Name="terraform-baseline", OperatingSystem="AMAZON_LINUX_2023")["BaselineId"]
+    ssm.register_patch_baseline_for_patch_group(BaselineId=baseline, PatchGroup="terraform-group")
+    mapping = ssm.describe_patch_groups(Filters=[{"Key": "NAME_PREFIX", "Values": ["terraform-"]}])["Mappings"]
+    assert [(item["PatchGroup"], item["BaselineIdentity"]["BaselineId"]) for item in mapping] == [("terraform-group", baseline)]
+    assert mapping[0]["BaselineIdentity"]["OperatingSystem"] == "AMAZON_LINUX_2023"
+    assert ssm.describe_patch_groups(Filters=[{"Key": "OPERATING_SYSTEM", "Values": ["WINDOWS"]}])["Mappings"] == []
+    ssm.deregister_patch_baseline_for_patch_group(BaselineId=baseline, PatchGroup="terraform-group")
+    ssm.delete_patch_baseline(BaselineId=baseline)
+
+
+def test_tags_of_a_vault_without_a_slash_at_the_end(emulator):
+    """ListTags is GET /tags/{resourceArn}/ in botocore's model; the SDK for Go leaves the last slash out."""
+    emulator.client("backup").create_backup_vault(BackupVaultName="terraform-vault", BackupVaultTags={"Component": "backup"})
+    arn = f"arn:aws:backup:ap-northeast-2:{ACCOUNT}:backup-vault:terraform-vault"
+    head = {"Authorization": "AWS4-HMAC-SHA256 Credential=A/20260101/ap-northeast-2/backup/aws4_request, SignedHeaders=host, Signature=0"}
+    for path in (f"/tags/{arn}", f"/tags/{arn}/"):
+        connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=10)
+        connection.request("GET", path, headers=head)
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["Tags"]) == (200, {"Component": "backup"})
+    emulator.client("backup").delete_backup_vault(BackupVaultName="terraform-vault")

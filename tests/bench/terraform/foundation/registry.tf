@@ -12,7 +12,7 @@ locals {
       group_names              = [for what in ["administrators", "operators", "auditors"] : aws_iam_group.this[what].name]
       user_names               = []
       role_arns                = { (aws_iam_role.auditor.name) = aws_iam_role.auditor.arn }
-      analyzer_arn             = aws_accessanalyzer_analyzer.this.arn
+      analyzer_arn             = one(aws_accessanalyzer_analyzer.this[*].arn)
     }
     storage = {
       bucket_names = { for purpose, bucket in aws_s3_bucket.this : purpose => bucket.id }

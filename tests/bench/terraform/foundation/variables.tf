@@ -23,6 +23,12 @@ variable "environment" {
   default = "local"
 }
 
+variable "account_wide" {
+  description = "Whether what the account has only once is made here: with several environments in an account, by one of them"
+  type        = bool
+  default     = true
+}
+
 variable "zones" {
   description = "Letters of the availability zones"
   type        = list(string)
