@@ -78,3 +78,37 @@ def test_tags_of_a_vault_without_a_slash_at_the_end(emulator):
         answer = connection.getresponse()
         assert (answer.status, json.loads(answer.read())["Tags"]) == (200, {"Component": "backup"})
     emulator.client("backup").delete_backup_vault(BackupVaultName="terraform-vault")
+
+
+def test_a_zone_with_a_vpc_is_private(emulator):
+    ec2, route53 = emulator.client("ec2"), emulator.client("route53")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    zone = route53.create_hosted_zone(
+        Name="terraform.internal", CallerReference="terraform", VPC={"VPCRegion": "ap-northeast-2", "VPCId": vpc}
+    )["HostedZone"]
+    found = route53.get_hosted_zone(Id=zone["Id"])
+    assert (found["HostedZone"]["Config"]["PrivateZone"], [one["VPCId"] for one in found["VPCs"]]) == (True, [vpc])
+    route53.delete_hosted_zone(Id=zone["Id"])
+    ec2.delete_vpc(VpcId=vpc)
+
+
+def test_a_scaling_policy_is_on_unless_told_otherwise(emulator):
+    """DescribePolicies says Enabled, and tells only the configuration of the policy's own type."""
+    ec2, scaling = emulator.client("ec2"), emulator.client("autoscaling")
+    zone = ec2.describe_availability_zones()["AvailabilityZones"][0]["ZoneName"]
+    image = ec2.describe_images(Owners=["amazon"], MaxResults=5)["Images"][0]["ImageId"]
+    data = {"ImageId": image, "InstanceType": "t4g.small"}
+    template = ec2.create_launch_template(LaunchTemplateName="terraform", LaunchTemplateData=data)["LaunchTemplate"]["LaunchTemplateId"]
+    named = {"AutoScalingGroupName": "terraform"}
+    scaling.create_auto_scaling_group(
+        **named, MinSize=0, MaxSize=0, AvailabilityZones=[zone], LaunchTemplate={"LaunchTemplateId": template, "Version": "1"}
+    )
+    tracking = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}, "TargetValue": 60.0}
+    kind = {"PolicyType": "TargetTrackingScaling", "TargetTrackingConfiguration": tracking}
+    scaling.put_scaling_policy(**named, PolicyName="on", **kind)
+    scaling.put_scaling_policy(**named, PolicyName="off", Enabled=False, **kind)
+    found = scaling.describe_policies(**named)["ScalingPolicies"]
+    assert {policy["PolicyName"]: policy["Enabled"] for policy in found} == {"on": True, "off": False}
+    assert not any("PredictiveScalingConfiguration" in policy for policy in found)
+    scaling.delete_auto_scaling_group(**named, ForceDelete=True)
+    ec2.delete_launch_template(LaunchTemplateId=template)

@@ -19,7 +19,7 @@ resource "aws_cloudwatch_log_group" "sessions" {
 
 resource "aws_ssm_service_setting" "public_sharing" {
   count         = var.account_wide ? 1 : 0
-  setting_id    = "/ssm/documents/console/public-sharing-permission"
+  setting_id    = "arn:aws:ssm:${var.region}:${var.account_id}:servicesetting/ssm/documents/console/public-sharing-permission"
   setting_value = "Disable"
 }
 
