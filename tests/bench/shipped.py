@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from ansible.plugins.loader import init_plugin_loader
+from ansible.utils.collection_loader import AnsibleCollectionConfig
 
 from tests.processes import ROOT
 
@@ -26,7 +27,8 @@ _VALUE = re.compile(r"\{\{ (?:__servers_|servers_|stack_)(\w+) \}\}")
 
 def ship(folder: Path) -> None:
     """Write archives, user data and the buildspec to *folder*."""
-    init_plugin_loader([str(ROOT / "collections")])
+    if AnsibleCollectionConfig.collection_finder is None:
+        init_plugin_loader([str(ROOT / "collections")])
     from ansible_collections.refarch.aws.plugins.module_utils.archive import archive_of
 
     folder.mkdir(parents=True)
