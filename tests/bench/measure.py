@@ -101,5 +101,5 @@ class Measure:
 
 
 def _say(side: Side, case: str, latency: int, what: str, sample: Sample) -> None:
-    cost = f"{sample.wall:.2f} s, {sample.requests} calls"
+    cost = f"{sample.wall:.2f} s, {sample.cpu:.2f} s of CPU, {sample.requests} calls"
     print(f"{time.strftime('%H:%M:%S')} {side.name} {case} at {latency} ms, {what}: {cost}", flush=True)

@@ -114,7 +114,7 @@ class Terraform(Side):
             "HTTP_PROXY": self.place,
             "TF_CLI_CONFIG_FILE": empty,
             "TF_IN_AUTOMATION": "1",
-            "TF_VAR_account_wide": str(environment == FIRST).lower(),
+            "TF_VAR_account_environment": FIRST,
             "TF_VAR_endpoint": self.place,
             "TF_VAR_environment": environment,
         }

@@ -69,10 +69,13 @@ def _document(text: str) -> Any:
 
 
 def unequal(one: Any, other: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(place, one, other) for each place where the two differ."""
+    """(place, one, other) for each place where the two differ; of two lists what only one of them has."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in sorted(one.keys() | other.keys()):
             yield from unequal(one.get(key), other.get(key), f"{place}.{key}".lstrip("."))
+    elif isinstance(one, list) and isinstance(other, list) and one != other:
+        only = [item for item in one if item not in other], [item for item in other if item not in one]
+        yield place, *(only if any(only) else (one, other))
     elif one != other:
         yield place, one, other
 

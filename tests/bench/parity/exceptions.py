@@ -21,15 +21,13 @@ class Unavoidable:
     reason: str
 
 
-_EVENTS = ["COPY_JOB_FAILED", "S3_BACKUP_OBJECT_FAILED", "S3_RESTORE_OBJECT_FAILED"]
-
 #: Of the AWS provider 5.100.
 EXCEPTIONS = (
     Unavoidable(
         r"backup vault .*",
         r"notifications\.BackupVaultEvents",
-        ["CONTINUOUS_BACKUP_INTERRUPTED", *_EVENTS],
-        _EVENTS,
+        ["CONTINUOUS_BACKUP_INTERRUPTED"],
+        [],
         "aws_backup_vault_notifications refuses CONTINUOUS_BACKUP_INTERRUPTED: its list of events is older.",
     ),
     Unavoidable(

@@ -48,6 +48,11 @@ def test_unequal_says_where():
     assert list(unequal({"a": {"b": 1, "c": 2}}, {"a": {"b": 1}})) == [("a.c", 2, None)]
 
 
+def test_unequal_lists_say_what_only_one_of_them_has():
+    assert list(unequal({"a": [1, 2, 3]}, {"a": [1, 3, 4]})) == [("a", [2], [4])]
+    assert list(unequal([1, 1], [1])) == [("", [1, 1], [1])]
+
+
 def test_differences(monkeypatch):
     sides = {1: {"a": {"x": 1, "y": {"z": 2}}, "b": {}}, 2: {"a": {"x": 1, "y": {"z": 3}}, "c": {}}}
     monkeypatch.setattr(parity, "standing", sides.get)

@@ -72,8 +72,8 @@ def test_further_environments_have_a_name_and_a_state_of_their_own(ours, theirs)
     assert ours.command(PLAN, "local2")[0] == [*ours.command(PLAN)[0], "-e", "stack_environment=local2"]
     first, second = theirs.command(APPLY), theirs.command(APPLY, "local2")
     assert first[0] == second[0] and first[1] != second[1]
-    told = ("TF_VAR_environment", "TF_VAR_account_wide")
-    assert [[found[2][name] for name in told] for found in (first, second)] == [[FIRST, "true"], ["local2", "false"]]
+    told = ("TF_VAR_environment", "TF_VAR_account_environment")
+    assert [[found[2][name] for name in told] for found in (first, second)] == [[FIRST, FIRST], ["local2", FIRST]]
 
 
 @pytest.mark.parametrize("scenario", LAYERS)

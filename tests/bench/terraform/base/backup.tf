@@ -19,7 +19,7 @@ locals {
 
 # Which kinds of resources AWS Backup covers: one setting for the account and region.
 resource "aws_backup_region_settings" "this" {
-  count = var.account_wide ? 1 : 0
+  count = local.account_wide ? 1 : 0
   resource_type_opt_in_preference = {
     for kind in ["Aurora", "CloudFormation", "DocumentDB", "DynamoDB", "EBS", "EC2", "EFS", "FSx", "Neptune", "RDS", "S3"] : kind => true
   }

@@ -6,7 +6,7 @@ locals {
       "${local.prefix}-ansible-session" = { people = false, idle = 60, most = 1440 }
     },
     # The document that Session Manager takes where none is named: one for the account and region.
-    var.account_wide ? { SSM-SessionManagerRunShell = { people = true, idle = 20, most = 60 } } : {},
+    local.account_wide ? { SSM-SessionManagerRunShell = { people = true, idle = 20, most = 60 } } : {},
   )
 }
 
@@ -18,7 +18,7 @@ resource "aws_cloudwatch_log_group" "sessions" {
 }
 
 resource "aws_ssm_service_setting" "public_sharing" {
-  count         = var.account_wide ? 1 : 0
+  count         = local.account_wide ? 1 : 0
   setting_id    = "arn:aws:ssm:${var.region}:${var.account_id}:servicesetting/ssm/documents/console/public-sharing-permission"
   setting_value = "Disable"
 }

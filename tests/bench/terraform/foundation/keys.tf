@@ -25,6 +25,6 @@ resource "aws_kms_alias" "this" {
 }
 
 resource "aws_ebs_encryption_by_default" "this" {
-  count   = var.account_wide ? 1 : 0
+  count   = local.account_wide ? 1 : 0
   enabled = true
 }

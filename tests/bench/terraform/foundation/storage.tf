@@ -12,7 +12,7 @@ locals {
 }
 
 resource "aws_s3_account_public_access_block" "this" {
-  count                   = var.account_wide ? 1 : 0
+  count                   = local.account_wide ? 1 : 0
   account_id              = var.account_id
   block_public_acls       = true
   ignore_public_acls      = true

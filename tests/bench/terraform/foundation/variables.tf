@@ -23,10 +23,10 @@ variable "environment" {
   default = "local"
 }
 
-variable "account_wide" {
-  description = "Whether what the account has only once is made here: with several environments in an account, by one of them"
-  type        = bool
-  default     = true
+variable "account_environment" {
+  description = "Environment that makes what the account has only once"
+  type        = string
+  default     = "local"
 }
 
 variable "zones" {
@@ -41,7 +41,8 @@ variable "cidr" {
 }
 
 locals {
-  prefix = "${var.project}-${var.environment}"
+  prefix       = "${var.project}-${var.environment}"
+  account_wide = var.environment == var.account_environment
   tags = {
     Project     = var.project
     Environment = var.environment
