@@ -201,7 +201,8 @@ def patch_baselines_are_whole() -> None:
             for system, baseline_id in sorted(chosen.items()):
                 if group.startswith(tuple(wanted.get("NAME_PREFIX", [""]))) and system in wanted.get("OPERATING_SYSTEM", [system]):
                     told = describe(found(self.ssm_backend, baseline_id))
-                    mappings.append({"PatchGroup": group, "BaselineIdentity": {key: told[key] for key in identity if told.get(key) is not None}})
+                    known = {key: told[key] for key in identity if told.get(key) is not None}
+                    mappings.append({"PatchGroup": group, "BaselineIdentity": known})
         return ActionResult({"Mappings": mappings})
 
     Response.get_patch_baseline = get_patch_baseline
