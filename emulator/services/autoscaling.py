@@ -213,15 +213,23 @@ def lifecycle_actions_are_completed() -> None:
 
 
 def policies_belong_to_their_group() -> None:
-    """Two groups may have policies of one name. Target tracking scales in unless told otherwise."""
+    """Two groups may have policies of one name. They are on, and target tracking scales in, unless told otherwise (PutScalingPolicy)."""
+    put = AutoScalingResponse.put_scaling_policy
 
     def put_scaling_policy(self: AutoScalingBackend, name: str, policy_type: str, *args: Any, **named: Any) -> FakeScalingPolicy:
         _group(self, named["as_name"])
         policy = FakeScalingPolicy(name, policy_type, *args, autoscaling_backend=self, **named)
         if policy.target_tracking_configuration is not None:
             policy.target_tracking_configuration.__dict__.setdefault("DisableScaleIn", False)
+        policy.predictive_scaling_configuration = policy.predictive_scaling_configuration or None
         self.policies[f"{named['as_name']}/{name}"] = policy
         return policy
+
+    def put_and_keep_whether_it_is_on(self: AutoScalingResponse) -> Any:
+        answer = put(self)
+        policy = self.autoscaling_backend.policies[f"{self._get_param('AutoScalingGroupName')}/{self._get_param('PolicyName')}"]
+        policy.enabled = self._get_bool_param("Enabled", True)
+        return answer
 
     def _standing(self: AutoScalingResponse) -> str:
         name, group = self._get_param("PolicyName"), self._get_param("AutoScalingGroupName")
@@ -239,6 +247,7 @@ def policies_belong_to_their_group() -> None:
         return EmptyResult()
 
     AutoScalingBackend.put_scaling_policy = put_scaling_policy
+    AutoScalingResponse.put_scaling_policy = put_and_keep_whether_it_is_on
     AutoScalingResponse.delete_policy = delete_policy
     AutoScalingResponse.execute_policy = execute_policy
 

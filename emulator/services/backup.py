@@ -412,8 +412,12 @@ def a_region_has_settings() -> None:
 
 
 def tags_are_of_what_stands() -> None:
-    """ListTags of what does not stand is ResourceNotFoundException."""
+    """ListTags of what does not stand is ResourceNotFoundException. The path may end with a slash (botocore) or not (the SDK for Go)."""
     listed = BackupBackend.list_tags
+
+    def tags_at_path(self: BackupResponse) -> str:
+        arn = unquote(self.path.partition("/tags/")[2]).rstrip("/")
+        return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=arn)})
 
     def list_tags(self: BackupBackend, resource_arn: str) -> dict[str, str]:
         standing = {vault.backup_vault_arn for vault in self.vaults.values()} | {plan.backup_plan_arn for plan in self.plans.values()}
@@ -424,3 +428,4 @@ def tags_are_of_what_stands() -> None:
         return listed(self, resource_arn)
 
     BackupBackend.list_tags = list_tags
+    BackupResponse.list_tags = tags_at_path

@@ -18,6 +18,7 @@ def apply() -> None:
     a_zone_is_made_once()
     a_zone_has_name_servers_of_its_own()
     zones_are_listed_from_a_name_on()
+    a_zone_with_a_vpc_is_private()
     a_vpc_is_associated_once()
     a_deleted_zone_leaves_nothing()
     a_batch_of_changes_is_all_or_nothing()
@@ -113,6 +114,18 @@ def zones_are_listed_from_a_name_on() -> None:
         return ActionResult(result)
 
     Route53.list_hosted_zones_by_name = list_hosted_zones_by_name
+
+
+def a_zone_with_a_vpc_is_private() -> None:
+    """CreateHostedZone with a VPC makes a private zone, said or not ("VPC: (Private hosted zones only)", Route 53 API Reference)."""
+    create = Route53.create_hosted_zone
+
+    def create_hosted_zone(self: Route53) -> Any:
+        if self._get_param("VPC.VPCId"):
+            self.params["HostedZoneConfig"] = {**(self._get_param("HostedZoneConfig") or {}), "PrivateZone": True}
+        return create(self)
+
+    Route53.create_hosted_zone = create_hosted_zone
 
 
 def a_vpc_is_associated_once() -> None:

@@ -109,7 +109,7 @@ def document_versions_are_told() -> None:
 
 
 def patch_baselines_are_whole() -> None:
-    """GetPatchBaseline and UpdatePatchBaseline; DescribePatchBaselines by prefix and owner; a baseline in use is not deleted."""
+    """GetPatchBaseline, UpdatePatchBaseline, DescribePatchGroups; DescribePatchBaselines by prefix; a baseline in use is not deleted."""
     delete, describe = SimpleSystemManagerBackend.delete_patch_baseline, FakePatchBaseline.to_json
 
     def found(backend: SimpleSystemManagerBackend, baseline_id: str) -> FakePatchBaseline:
@@ -193,7 +193,20 @@ def patch_baselines_are_whole() -> None:
         chosen = _state(self, "baseline_groups").get(patch_group, {}).get(operating_system)
         return chosen or f"arn:{self.partition}:ssm:{self.region_name}:075727635805:patchbaseline/pb-aws", patch_group, operating_system
 
+    def describe_patch_groups(self: Response) -> ActionResult:
+        wanted = {item["Key"]: item["Values"] for item in self._get_param("Filters") or []}
+        identity = ("BaselineId", "BaselineName", "OperatingSystem", "BaselineDescription", "DefaultBaseline")
+        mappings = []
+        for group, chosen in sorted(_state(self.ssm_backend, "baseline_groups").items()):
+            for system, baseline_id in sorted(chosen.items()):
+                if group.startswith(tuple(wanted.get("NAME_PREFIX", [""]))) and system in wanted.get("OPERATING_SYSTEM", [system]):
+                    told = describe(found(self.ssm_backend, baseline_id))
+                    known = {key: told[key] for key in identity if told.get(key) is not None}
+                    mappings.append({"PatchGroup": group, "BaselineIdentity": known})
+        return ActionResult({"Mappings": mappings})
+
     Response.get_patch_baseline = get_patch_baseline
+    Response.describe_patch_groups = describe_patch_groups
     Response.update_patch_baseline = update_patch_baseline
     SimpleSystemManagerBackend.describe_patch_baselines = describe_patch_baselines
     SimpleSystemManagerBackend.delete_patch_baseline = delete_patch_baseline

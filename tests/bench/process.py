@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from tests.processes import Running
@@ -30,6 +30,9 @@ class Sample:
     emulator: float
     requests: int
     writes: int
+
+    def __add__(self, other: Sample) -> Sample:
+        return Sample(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
     def as_json(self) -> dict[str, float]:
         return {name: round(value, 3) for name, value in asdict(self).items()}

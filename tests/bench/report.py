@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
@@ -17,6 +17,8 @@ LABELS = {
     PLAN: "--check --diff / terraform plan",
     APPLY: "first apply / terraform apply",
 }
+#: What stands in the account and what of it is measured: one environment; one of several; each of several, one after the other.
+ALONE, ONE, ALL = "alone", "one", "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,10 @@ class Bar:
     ratio: float
 
 
-BARS = (Bar(NO_OP, 0, 0.8), Bar(NO_OP, 80, 0.8), Bar(APPLY, 80, 1.5))
+BARS = (Bar(NO_OP, 0, 0.8), Bar(NO_OP, 80, 0.8), Bar(APPLY, 80, 1.3))
 
-#: By side, case and latency.
-Samples = Mapping[tuple[str, str, int], list[Sample]]
+#: By side, case, latency and what stands.
+Samples = dict[tuple[str, str, int, str], list[Sample]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,14 @@ class Row:
         return self.bar is not None and self.ratio is not None and self.ratio > self.bar
 
 
-def rows(samples: Samples, latencies: Iterable[int], bars: Iterable[Bar] = BARS) -> list[Row]:
-    """A row for each latency and case of which there are samples."""
+def rows(samples: Samples, latencies: Iterable[int], bars: Iterable[Bar] = BARS, stands: str = ALONE) -> list[Row]:
+    """A row for each latency and case of which there are samples, of what *stands*. Bars are for an environment alone."""
 
     def figure(side: str, case: str, latency: int) -> Figure | None:
-        found = samples.get((side, case, latency))
+        found = samples.get((side, case, latency, stands))
         return Figure.of(found) if found else None
 
-    limits = {(bar.case, bar.latency): bar.ratio for bar in bars}
+    limits = {(bar.case, bar.latency): bar.ratio for bar in bars if stands == ALONE}
     made = [
         Row(latency, case, figure(REFARCH, case, latency), figure(TERRAFORM, against, latency), limits.get((case, latency)))
         for latency in latencies
@@ -95,8 +97,41 @@ HEAD = ("ms", "case", "refarch s", "terraform s", "ratio", "bar", "CPU s", "emul
 
 def table(found: list[Row]) -> str:
     """*found* for people. Where two numbers share a cell, ours is the first."""
-    lines = [HEAD, *(_cells(row) for row in found)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
+    return _aligned([HEAD, *(_cells(row) for row in found)])
+
+
+GROWTH_HEAD = ("ms", "case", "environments", "refarch s", "x", "terraform s", "x", "ratio", "calls")
+
+
+def growth_table(samples: Samples, latencies: Iterable[int], environments: int) -> str:
+    """What a look costs with one environment in the account, at one of several, and at all of them.
+
+    x: how many times what one alone costs.
+    """
+    labels = {ALONE: "1 of 1", ONE: f"1 of {environments}", ALL: f"{environments} of {environments}"}
+    lines = [GROWTH_HEAD]
+    for latency in latencies:
+        alone = {row.case: row for row in rows(samples, [latency])}
+        for case in (NO_OP, PLAN):
+            for stands, label in labels.items():
+                found = [row for row in rows(samples, [latency], stands=stands) if row.case == case]
+                lines += [_growth_cells(row, alone.get(case, row), label) for row in found]
+    return _aligned(lines)
+
+
+def _growth_cells(row: Row, alone: Row, label: str) -> tuple[str, ...]:
+    def grown(figure: Figure | None, before: Figure | None) -> tuple[str, str]:
+        if figure is None:
+            return "-", "-"
+        return f"{figure.wall:.2f}", f"{figure.wall / before.wall:.2f}" if before else "-"
+
+    ratio = "-" if row.ratio is None else f"{row.ratio:.2f}"
+    calls = " / ".join(str(figure.requests) if figure else "-" for figure in (row.ours, row.theirs))
+    return (str(row.latency), LABELS[row.case], label, *grown(row.ours, alone.ours), *grown(row.theirs, alone.theirs), ratio, calls)
+
+
+def _aligned(lines: list[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
 
 
@@ -127,8 +162,8 @@ def as_json(found: list[Row], samples: Samples) -> dict[str, object]:
             for row in found
         ],
         "samples": [
-            {"side": side, "case": case, "latency_ms": latency, **sample.as_json()}
-            for (side, case, latency), taken in sorted(samples.items())
+            {"side": side, "case": case, "latency_ms": latency, "stands": stands, **sample.as_json()}
+            for (side, case, latency, stands), taken in sorted(samples.items())
             for sample in taken
         ],
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.bench.process import Sample
-from tests.bench.report import AGAINST, BARS, Bar, Figure, as_json, rows, table
+from tests.bench.report import AGAINST, ALL, ALONE, BARS, ONE, Bar, Figure, as_json, growth_table, rows, table
 from tests.bench.sides import APPLY, NO_OP, PLAN
 
 
@@ -19,11 +21,11 @@ def test_figure_is_the_median_with_its_extremes():
 
 
 TAKEN = {
-    ("refarch", NO_OP, 0): samples(4.0),
-    ("refarch", PLAN, 0): samples(6.0),
-    ("refarch", APPLY, 0): samples(30.0),
-    ("terraform", PLAN, 0): samples(8.0),
-    ("terraform", APPLY, 0): samples(60.0),
+    ("refarch", NO_OP, 0, ALONE): samples(4.0),
+    ("refarch", PLAN, 0, ALONE): samples(6.0),
+    ("refarch", APPLY, 0, ALONE): samples(30.0),
+    ("terraform", PLAN, 0, ALONE): samples(8.0),
+    ("terraform", APPLY, 0, ALONE): samples(60.0),
 }
 
 
@@ -39,7 +41,7 @@ def test_a_bar_is_missed_above_it_only(limit, missed):
 
 
 def test_a_side_alone_has_no_ratio_and_misses_nothing():
-    found = rows({("refarch", NO_OP, 0): samples(100.0)}, [0, 80])
+    found = rows({("refarch", NO_OP, 0, ALONE): samples(100.0)}, [0, 80])
     assert [(row.case, row.ratio, row.missed) for row in found] == [(NO_OP, None, False)]
     assert "100.00 (100.00-100.00)  -" in table(found)
 
@@ -58,3 +60,31 @@ def test_json_has_every_sample():
 
 def test_bars_are_of_cases_that_are_measured():
     assert {bar.case for bar in BARS} <= set(AGAINST)
+
+
+GROWN = TAKEN | {
+    ("refarch", NO_OP, 0, ONE): samples(5.0),
+    ("refarch", NO_OP, 0, ALL): samples(24.0, calls=50),
+    ("terraform", PLAN, 0, ONE): samples(10.0),
+    ("terraform", PLAN, 0, ALL): samples(48.0, calls=50),
+}
+
+
+def test_growth_is_told_in_times_of_one_alone():
+    lines = [re.split(r"  +", line) for line in growth_table(GROWN, [0], 5).splitlines()]
+    cells = [line for line in lines if line[1] == "run without changes / terraform plan"]
+    assert [line[2:] for line in cells] == [
+        ["1 of 1", "4.00", "1.00", "8.00", "1.00", "0.50", "10 / 10"],
+        ["1 of 5", "5.00", "1.25", "10.00", "1.25", "0.50", "10 / 10"],
+        ["5 of 5", "24.00", "6.00", "48.00", "6.00", "0.50", "50 / 50"],
+    ]
+
+
+def test_growth_does_not_count_for_the_bars():
+    assert [row.missed for row in rows(GROWN, [0], [Bar(NO_OP, 0, 0.1)], ALL)] == [False, False]
+    assert rows(GROWN, [0], [Bar(NO_OP, 0, 0.1)])[0].missed
+
+
+def test_growth_of_a_side_alone():
+    text = growth_table({key: taken for key, taken in GROWN.items() if key[0] == "refarch"}, [0], 5)
+    assert "24.00" in text and "6.00" in text

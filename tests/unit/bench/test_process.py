@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.bench.process import Failed, cpu_seconds, run
+from tests.bench.process import Failed, Sample, cpu_seconds, run
 
 BUSY = "import time\nwhile time.process_time() < 0.3: pass"
 
@@ -25,3 +25,7 @@ def test_a_failure_says_the_last_words(tmp_path):
 
 def test_cpu_seconds_of_this_process():
     assert cpu_seconds(os.getpid()) > 0
+
+
+def test_samples_add_up():
+    assert Sample(1.0, 0.5, 0.25, 10, 1) + Sample(2.0, 1.0, 0.5, 20, 2) == Sample(3.0, 1.5, 0.75, 30, 3)

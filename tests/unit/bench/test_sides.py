@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.bench.process import Failed, Sample
 from tests.bench.provider import Tool
-from tests.bench.sides import APPLY, NO_OP, PLAN, Refarch, Terraform, in_turn
+from tests.bench.sides import APPLY, CONFIGURATIONS, FIRST, LAYERS, NO_OP, PLAN, Refarch, Terraform, environments, in_turn, lay_out
 from tests.processes import ROOT
 
 TOOL = Tool("/bin/terraform", Path("/mirror"), "5.100.0")
@@ -44,20 +45,61 @@ def test_terraform_sees_no_settings_of_a_user(theirs, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.setenv("TF_LOG", "trace")
     monkeypatch.setenv("no_proxy", "*")
-    environment = theirs.environment()
-    assert not {"AWS_PROFILE", "TF_LOG", "no_proxy"} & environment.keys()
-    assert environment["TF_CLI_CONFIG_FILE"].startswith(str(theirs.folder))
+    variables = theirs.variables()
+    assert not {"AWS_PROFILE", "TF_LOG", "no_proxy"} & variables.keys()
+    assert variables["TF_CLI_CONFIG_FILE"].startswith(str(theirs.folder))
 
 
 def test_a_new_account_has_no_state(theirs, monkeypatch):
     posted = []
     theirs.emulator = type("Emulator", (), {"post": lambda self, path: posted.append(path)})()
-    theirs.work.mkdir()
-    for name in ("terraform.tfstate", "terraform.tfstate.backup", "main.tf"):
-        (theirs.work / name).touch()
+    for environment in environments(2):
+        theirs.work(environment).mkdir(parents=True)
+        for name in ("terraform.tfstate", "terraform.tfstate.backup", "main.tf"):
+            (theirs.work(environment) / name).touch()
     theirs.fresh()
     assert posted == ["/moto-api/reset"]
-    assert [file.name for file in theirs.work.iterdir()] == ["main.tf"]
+    assert [file.name for environment in environments(2) for file in theirs.work(environment).iterdir()] == ["main.tf", "main.tf"]
+
+
+def test_the_first_environment_is_that_of_the_inventory(ours):
+    settings = (ROOT / "inventories" / "local" / "group_vars" / "all" / "stack.yml").read_text(encoding="utf-8")
+    assert f"stack_environment: {FIRST}\n" in settings
+    assert environments(3) == [FIRST, "local2", "local3"]
+
+
+def test_further_environments_have_a_name_and_a_state_of_their_own(ours, theirs):
+    assert ours.command(PLAN, "local2")[0] == [*ours.command(PLAN)[0], "-e", "stack_environment=local2"]
+    first, second = theirs.command(APPLY), theirs.command(APPLY, "local2")
+    assert first[0] == second[0] and first[1] != second[1]
+    told = ("TF_VAR_environment", "TF_VAR_account_environment")
+    assert [[found[2][name] for name in told] for found in (first, second)] == [[FIRST, FIRST], ["local2", FIRST]]
+
+
+@pytest.mark.parametrize("scenario", LAYERS)
+def test_a_configuration_is_made_of_its_layers(tmp_path, scenario):
+    lay_out(scenario, tmp_path / "work")
+    found = {file.name for file in (tmp_path / "work").glob("*.tf")}
+    assert found == {file.name for layer in LAYERS[scenario] for file in (CONFIGURATIONS / layer).glob("*.tf")}
+
+
+def test_no_file_hides_another(tmp_path, monkeypatch):
+    for layer in ("one", "two"):
+        (tmp_path / layer).mkdir()
+        (tmp_path / layer / "same.tf").touch()
+    monkeypatch.setattr("tests.bench.sides.CONFIGURATIONS", tmp_path)
+    monkeypatch.setitem(LAYERS, "both", ("one", "two"))
+    with pytest.raises(ValueError, match=r"same\.tf"):
+        lay_out("both", tmp_path / "work")
+
+
+def test_each_scenario_that_terraform_knows_has_a_playbook_and_its_shipped_files(tmp_path):
+    assert all((ROOT / "playbooks" / f"{scenario}.yml").is_file() for scenario in LAYERS)
+    lay_out("base", tmp_path / "work")
+    text = "".join(file.read_text(encoding="utf-8") for file in (tmp_path / "work").glob("*.tf"))
+    shipped = {file.name for file in (tmp_path / "work" / "shipped").iterdir()}
+    named = {*re.findall(r"shipped/([\w.]+\.\w+)\"", text), *(f"{tier}.zip" for tier in ("app", "web"))}
+    assert named == shipped
 
 
 LOCK = {"service": "ssm", "operation": "PutParameter", "kind": "write", "status": 200, "count": 1}

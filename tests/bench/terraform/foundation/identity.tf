@@ -18,6 +18,7 @@ locals {
 }
 
 resource "aws_iam_account_password_policy" "this" {
+  count                          = local.account_wide ? 1 : 0
   minimum_password_length        = 14
   require_symbols                = true
   require_numbers                = true
@@ -81,6 +82,7 @@ resource "aws_iam_role_policy_attachment" "auditor" {
 }
 
 resource "aws_accessanalyzer_analyzer" "this" {
+  count         = local.account_wide ? 1 : 0
   analyzer_name = "${local.prefix}-analyzer"
   type          = "ACCOUNT"
   tags          = local.identity_tags

@@ -209,7 +209,7 @@ locals {
           Action   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
           Resource = "arn:aws:kms:${var.region}:${var.account_id}:key/*"
           Condition = {
-            StringEquals = { "aws:ResourceTag/Project" = "refarch", "aws:ResourceTag/Environment" = "local" }
+            StringEquals = { "aws:ResourceTag/Project" = "refarch", "aws:ResourceTag/Environment" = var.environment }
           }
         },
         {
@@ -517,7 +517,7 @@ locals {
           ]
           Resource = "*"
           Condition = {
-            StringEquals = { "aws:ResourceTag/Project" = "refarch", "aws:ResourceTag/Environment" = "local" }
+            StringEquals = { "aws:ResourceTag/Project" = "refarch", "aws:ResourceTag/Environment" = var.environment }
           }
         },
         {
@@ -526,7 +526,7 @@ locals {
           Action   = ["ssm:StartSession"]
           Resource = "arn:aws:ec2:${var.region}:${var.account_id}:instance/*"
           Condition = {
-            StringEquals = { "aws:ResourceTag/Project" = "refarch", "aws:ResourceTag/Environment" = "local" }
+            StringEquals = { "aws:ResourceTag/Project" = "refarch", "aws:ResourceTag/Environment" = var.environment }
           }
         },
         {

@@ -25,5 +25,6 @@ resource "aws_kms_alias" "this" {
 }
 
 resource "aws_ebs_encryption_by_default" "this" {
+  count   = local.account_wide ? 1 : 0
   enabled = true
 }

@@ -10,15 +10,30 @@ provider "aws" {
 
   endpoints {
     accessanalyzer = var.endpoint
+    autoscaling    = var.endpoint
+    backup         = var.endpoint
     cloudtrail     = var.endpoint
     cloudwatch     = var.endpoint
+    codebuild      = var.endpoint
+    codecommit     = var.endpoint
+    codedeploy     = var.endpoint
+    codepipeline   = var.endpoint
     ec2            = var.endpoint
+    elbv2          = var.endpoint
+    events         = var.endpoint
     iam            = var.endpoint
     kms            = var.endpoint
+    lambda         = var.endpoint
     logs           = var.endpoint
+    rds            = var.endpoint
+    route53        = var.endpoint
     s3             = var.endpoint
     s3control      = var.endpoint
+    secretsmanager = var.endpoint
+    sns            = var.endpoint
+    sqs            = var.endpoint
     ssm            = var.endpoint
     sts            = var.endpoint
+    wafv2          = var.endpoint
   }
 }

@@ -12,7 +12,7 @@ locals {
       group_names              = [for what in ["administrators", "operators", "auditors"] : aws_iam_group.this[what].name]
       user_names               = []
       role_arns                = { (aws_iam_role.auditor.name) = aws_iam_role.auditor.arn }
-      analyzer_arn             = aws_accessanalyzer_analyzer.this.arn
+      analyzer_arn             = "arn:aws:access-analyzer:${var.region}:${var.account_id}:analyzer/${var.project}-${var.account_environment}-analyzer"
     }
     storage = {
       bucket_names = { for purpose, bucket in aws_s3_bucket.this : purpose => bucket.id }

@@ -12,6 +12,7 @@ locals {
 }
 
 resource "aws_s3_account_public_access_block" "this" {
+  count                   = local.account_wide ? 1 : 0
   account_id              = var.account_id
   block_public_acls       = true
   ignore_public_acls      = true
@@ -22,7 +23,7 @@ resource "aws_s3_account_public_access_block" "this" {
 resource "aws_s3_bucket" "this" {
   for_each = local.buckets
   bucket   = local.bucket_names[each.key]
-  tags     = merge(local.storage_tags, { Purpose = each.key })
+  tags     = merge(local.storage_tags, { Purpose = each.key }, each.key == "data" ? { Backup = local.prefix } : {})
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {

@@ -23,6 +23,12 @@ variable "environment" {
   default = "local"
 }
 
+variable "account_environment" {
+  description = "Environment that makes what the account has only once"
+  type        = string
+  default     = "local"
+}
+
 variable "zones" {
   description = "Letters of the availability zones"
   type        = list(string)
@@ -35,7 +41,8 @@ variable "cidr" {
 }
 
 locals {
-  prefix = "${var.project}-${var.environment}"
+  prefix       = "${var.project}-${var.environment}"
+  account_wide = var.environment == var.account_environment
   tags = {
     Project     = var.project
     Environment = var.environment

@@ -45,6 +45,10 @@ class CallbackModule(CallbackBase):
                 "same results, slower, and plans are only as good as the modules' check mode"
             )
 
+    def v2_playbook_on_play_start(self, play):
+        if in_process():
+            warm.files_of(play)
+
     def v2_playbook_on_task_start(self, task, is_conditional):
         if in_process():
             warm.module(getattr(task, "resolved_action", None) or task.action)

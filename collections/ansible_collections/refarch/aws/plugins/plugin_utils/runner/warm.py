@@ -57,6 +57,21 @@ def module(action: str) -> None:
         return
 
 
+def files_of(play) -> None:
+    """Read the C(vars_files) of *play* once. ansible-core keeps only vaulted ones, and reads the others for each task and host again.
+
+    What is read is the same, as long as nobody changes the files during the play.
+    """
+    loader = play.get_loader()
+    for name in play.get_vars_files():
+        try:
+            found = loader.path_dwim_relative_stack(play.get_search_path(), "vars", name)
+            loader.load_from_file(found, cache="all", unsafe=True, trusted_as_template=True)
+        except Exception:  # a name with a template, or a file that isn't there: ansible-core says what is wrong with it
+            continue
+
+
+@functools.cache
 def neutral_session():
     """A botocore session that reads no profile, whatever the environment says: for looking at models only."""
     import botocore.session
@@ -69,4 +84,9 @@ def _models(services: list[str]) -> None:
     for service in services:
         if service not in _loaded:
             _loaded.add(service)
-            neutral_session().create_client(service, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
+            client = neutral_session().create_client(
+                service, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none"
+            )
+            # Each worker would look through the folders of all services for these.
+            client.can_paginate(next(iter(client.meta.method_to_api_mapping)))
+            _ = client.waiter_names

@@ -1,0 +1,59 @@
+"""What the controller reads once, so that nothing behind it reads it again."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play import Play
+from ansible.vars.manager import VariableManager
+
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner import warm
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A play with a vars file, and (loader, play, variables) of it."""
+    (tmp_path / "wiring.yml").write_text('subnet: \'{{ "a" ~ "b" }}\'\n', encoding="utf-8")
+    loader = DataLoader()
+    loader.set_basedir(str(tmp_path))
+    variables = VariableManager(loader=loader, inventory=InventoryManager(loader=loader, sources=["localhost,"]))
+    content = {"name": "Converge", "hosts": "localhost", "gather_facts": False, "vars_files": ["wiring.yml", "{{ nowhere }}.yml"]}
+    return loader, Play().load(content, variable_manager=variables, loader=loader), variables
+
+
+def reads(monkeypatch, loader: DataLoader) -> list[str]:
+    """The names of the files that *loader* parses from now on."""
+    parsed = []
+    load = loader.load
+    monkeypatch.setattr(
+        loader, "load", lambda data, file_name, **more: (parsed.append(file_name), load(data, file_name=file_name, **more))[1]
+    )
+    return parsed
+
+
+def test_vars_files_of_a_play_are_parsed_once(monkeypatch, place):
+    loader, play, variables = place
+    parsed = reads(monkeypatch, loader)
+    warm.files_of(play)
+    found = [variables.get_vars(play=play)["subnet"] for _ in range(3)]
+    assert len([name for name in parsed if name.endswith("wiring.yml")]) == 1
+    assert found == ['{{ "a" ~ "b" }}'] * 3
+
+
+def test_without_it_they_are_parsed_each_time(monkeypatch, place):
+    """Why it is there: when ansible-core keeps them by itself, it can go."""
+    loader, play, variables = place
+    parsed = reads(monkeypatch, loader)
+    for _ in range(3):
+        variables.get_vars(play=play)
+    assert len([name for name in parsed if name.endswith("wiring.yml")]) == 3
+
+
+def test_values_stay_templates(place):
+    from ansible.template import Templar
+
+    loader, play, variables = place
+    warm.files_of(play)
+    found = variables.get_vars(play=play)
+    assert Templar(loader=loader, variables=found).template(found["subnet"]) == "ab"
