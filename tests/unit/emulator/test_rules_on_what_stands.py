@@ -138,6 +138,14 @@ def vpcs_with_and_without_names(aws: Aws) -> Examples:
     return [good, partial(without, PrivateDnsEnabled=False)], [without, good]
 
 
+@example("ec2.endpoint_zones")
+def two_subnets_in_one_zone(aws: Aws) -> Examples:
+    vpc, subnets = network(aws, zones="aac")
+    kind = {"VpcEndpointType": "Interface", "PrivateDnsEnabled": False}
+    make = partial(aws("ec2").create_vpc_endpoint, VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.kms", **kind)
+    return [partial(make, SubnetIds=subnets[1:])], [partial(make, SubnetIds=subnets[:2])]
+
+
 @example("autoscaling.what_is_launched_exists")
 def templates_that_name_things(aws: Aws) -> Examples:
     ec2 = aws("ec2")
@@ -313,6 +321,15 @@ def a_group_of_ninety_nine_filters(aws: Aws) -> Examples:
     return [partial(put, filterName="hundredth"), partial(put, filterName="f1")], [partial(put, filterName="one-more")]
 
 
+@example("logs.resource_policies_of_a_region")
+def nine_resource_policies(aws: Aws) -> Examples:
+    text = document(allow("logs:PutLogEvents", "*", Service="route53.amazonaws.com"))
+    put = partial(aws("logs").put_resource_policy, policyDocument=text)
+    for number in range(9):
+        put(policyName=f"p{number}")
+    return [partial(put, policyName="tenth"), partial(put, policyName="p1")], [partial(put, policyName="one-more")]
+
+
 @example("logs.class_takes_metric_filters")
 def groups_of_two_classes(aws: Aws) -> Examples:
     logs = aws("logs")
@@ -400,6 +417,26 @@ def an_instance_of_twenty_gibibytes(aws: Aws) -> Examples:
     return good, [partial(change, AllocatedStorage=size) for size in (20, 31)]
 
 
+@example("rds.source_of_a_replica_is_backed_up")
+def instances_with_and_without_backups(aws: Aws) -> Examples:
+    rds = database(aws)
+    for name, days in (("kept-db", 7), ("bare-db", 0)):
+        rds.create_db_instance(**{**INSTANCE, "DBInstanceIdentifier": name}, BackupRetentionPeriod=days)
+    copy = rds.create_db_instance_read_replica
+    good, bad = (partial(copy, DBInstanceIdentifier=f"{name}-replica", SourceDBInstanceIdentifier=name) for name in ("kept-db", "bare-db"))
+    return [good], [bad]
+
+
+@example("rds.replicas_of_an_instance")
+def an_instance_of_fourteen_replicas(aws: Aws) -> Examples:
+    rds = database(aws)
+    rds.create_db_instance(**INSTANCE, BackupRetentionPeriod=7)
+    copy = partial(rds.create_db_instance_read_replica, SourceDBInstanceIdentifier="shop-db")
+    for number in range(14):
+        copy(DBInstanceIdentifier=f"replica-{number}")
+    return [partial(copy, DBInstanceIdentifier="fifteenth")], [partial(copy, DBInstanceIdentifier="sixteenth")]
+
+
 @example("rds.topic_lets_rds_publish")
 def topics_with_three_policies(aws: Aws) -> Examples:
     sns, rds = aws("sns"), aws("rds")
@@ -467,6 +504,37 @@ def roles_for_two_services(aws: Aws) -> Examples:
         for number, arn in enumerate(roles)
     )
     return [good], [bad]
+
+
+# -- Shield Advanced ---------------------------------------------------------------------------------------------------
+def protections(aws: Aws) -> tuple[Any, Callable[[], Any]]:
+    """A client of Shield, and a call that protects a load balancer."""
+    shield = aws("shield", "us-east-1")
+    return shield, partial(shield.create_protection, Name="shop", ResourceArn=balancer(aws, network(aws)[1]))
+
+
+@example("shield.needs_a_subscription")
+def accounts_with_and_without_a_subscription(aws: Aws) -> Examples:
+    shield, protect = protections(aws)
+    shield.create_subscription()
+    other = aws("shield", "us-east-1")
+    # What moto calls the account of a caller whose key it does not know.
+    other.meta.events.register("before-call.shield", lambda params, **_: params["headers"].update({"x-moto-account-id": "210987654321"}))
+    hosted_zone = "arn:aws:route53:::hostedzone/Z1"
+    without = [other.list_protections, partial(other.create_protection, Name="shop", ResourceArn=hosted_zone)]
+    return [protect, shield.list_protections], without
+
+
+@example("shield.health_check_stands")
+def a_protection_and_a_health_check(aws: Aws) -> Examples:
+    shield, protect = protections(aws)
+    shield.create_subscription()
+    config = {"Type": "HTTPS", "FullyQualifiedDomainName": "shop.example.com"}
+    check = aws("route53").create_health_check(CallerReference="one", HealthCheckConfig=config)["HealthCheck"]["Id"]
+    associate = partial(shield.associate_health_check, ProtectionId=protect()["ProtectionId"])
+    return [partial(associate, HealthCheckArn=f"arn:aws:route53:::healthcheck/{check}")], [
+        partial(associate, HealthCheckArn="arn:aws:route53:::healthcheck/11111111-2222-3333-4444-555555555555")
+    ]
 
 
 # -- the others --------------------------------------------------------------------------------------------------------
