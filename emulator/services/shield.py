@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from moto.core.exceptions import JsonRESTError
 from moto.shield.exceptions import ResourceAlreadyExistsException, ResourceNotFoundException
 from moto.shield.models import Protection, ShieldBackend, Subscription
 from moto.shield.responses import ShieldResponse
@@ -14,7 +13,7 @@ from moto.shield.responses import ShieldResponse
 def apply() -> None:
     a_subscription_is_made_once()
     dates_are_numbers()
-    a_protection_needs_a_subscription()
+    tags_go_with_a_protection()
     a_protection_knows_its_health_checks()
 
 
@@ -44,13 +43,11 @@ def dates_are_numbers() -> None:
     Subscription.to_dict = told
 
 
-def a_protection_needs_a_subscription() -> None:
-    """Without a subscription CreateProtection is InvalidOperationException; tags go with a protection that is deleted."""
+def tags_go_with_a_protection() -> None:
+    """A protection may be made without tags, and takes its tags along when it is deleted."""
     create, delete = ShieldBackend.create_protection, ShieldBackend.delete_protection
 
     def create_protection(self: ShieldBackend, name: str, resource_arn: str, tags: list[dict[str, str]] | None) -> str:
-        if self.subscription is None:
-            raise JsonRESTError("InvalidOperationException", "You do not have a Shield Advanced subscription.")
         return create(self, name, resource_arn, tags or [])
 
     def delete_protection(self: ShieldBackend, protection_id: str) -> None:

@@ -47,3 +47,20 @@ def names_of_a_certificate(params: dict[str, Any], context: Context) -> str | No
 def tag_keys(params: dict[str, Any], context: Context) -> str | None:
     reserved = [tag["Key"] for tag in params.get("Tags", []) if tag["Key"].lower().startswith("aws:")]
     return f"AWS internal tags cannot be changed with this API: {reserved[0]}" if reserved else None
+
+
+#: The others of the model's enumeration are for certificates that are imported.
+REQUESTABLE = ("RSA_2048", "EC_prime256v1", "EC_secp384r1")
+
+
+@rule(
+    "acm",
+    "RequestCertificate",
+    code="ValidationException",
+    source="AWS Certificate Manager API Reference, RequestCertificate: KeyAlgorithm",
+    good=[REQUEST, *({**REQUEST, "KeyAlgorithm": name} for name in REQUESTABLE)],
+    bad=[{**REQUEST, "KeyAlgorithm": name} for name in ("RSA_1024", "RSA_3072", "RSA_4096", "EC_secp521r1")],
+)
+def requestable_key_algorithm(params: dict[str, Any], context: Context) -> str | None:
+    name = params.get("KeyAlgorithm", "RSA_2048")
+    return None if name in REQUESTABLE else f"Encryption Algorithm {name} is not supported in {context.region} region"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from emulator.strict import Context, rule
+from emulator.strict import Context, rule, tags
 
 _API = "Amazon EC2 Auto Scaling API Reference"
 _GUIDE = "Amazon EC2 Auto Scaling User Guide"
@@ -345,3 +345,38 @@ def instance_refresh(params: dict[str, Any], context: Context) -> str | None:
     if any(image.startswith("resolve:ssm:") for image in images):
         return "AutoRollback cannot be used with a launch template that uses a Systems Manager parameter for its AMI"
     return None
+
+
+METRICS = {
+    "GroupMinSize", "GroupMaxSize", "GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances", "GroupStandbyInstances",
+    "GroupTerminatingInstances", "GroupTotalInstances", "GroupInServiceCapacity", "GroupPendingCapacity", "GroupStandbyCapacity",
+    "GroupTerminatingCapacity", "GroupTotalCapacity", "WarmPoolDesiredCapacity", "WarmPoolWarmedCapacity", "WarmPoolPendingCapacity",
+    "WarmPoolTerminatingCapacity", "WarmPoolTotalCapacity", "GroupAndWarmPoolDesiredCapacity", "GroupAndWarmPoolTotalCapacity",
+}  # fmt: skip
+
+
+@rule(
+    "autoscaling", "EnableMetricsCollection", code="ValidationError", source=f"{_API}, EnableMetricsCollection",
+    good=[{"AutoScalingGroupName": "shop-web", "Granularity": "1Minute", "Metrics": ["GroupTotalInstances"]}],
+    bad=[
+        {"AutoScalingGroupName": "shop-web", "Granularity": "5Minute"},
+        {"AutoScalingGroupName": "shop-web", "Granularity": "1Minute", "Metrics": ["CPUUtilization"]},
+    ],
+)  # fmt: skip
+def group_metrics(params: dict[str, Any], context: Context) -> str | None:
+    if params["Granularity"] != "1Minute":
+        return "Granularity must be 1Minute"
+    unknown = sorted(set(params.get("Metrics") or []) - METRICS)
+    return f"{unknown[0]} is not a metric of Auto Scaling groups" if unknown else None
+
+
+@rule(
+    "autoscaling", "CreateAutoScalingGroup", "CreateOrUpdateTags", code="ValidationError", source=f'{_GUIDE}, "Tag Auto Scaling groups"',
+    good=[{**GROUP, "Tags": [{"Key": "Project", "Value": "shop", "PropagateAtLaunch": True}]}],
+    bad=[{**GROUP, "Tags": [{"Key": "aws:x", "Value": "y"}]}, {**GROUP, "Tags": [{"Key": f"k{n}", "Value": "v"} for n in range(51)]}],
+)  # fmt: skip
+def group_tags(params: dict[str, Any], context: Context) -> str | None:
+    by_group: dict[str, list[dict[str, Any]]] = {}
+    for tag in params.get("Tags") or []:
+        by_group.setdefault(tag.get("ResourceId", ""), []).append(tag)
+    return next(filter(None, (tags.wrong(tags.pairs(some)) for some in by_group.values())), None)

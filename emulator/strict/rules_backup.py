@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from emulator.strict import Context, rule
+from emulator.strict import Context, rule, tags
 
 RULE = {"RuleName": "daily", "TargetBackupVaultName": "shop"}
 ROLE = "arn:aws:iam::123456789012:role/refarch/backup"
@@ -193,3 +193,86 @@ def restore_testing_selection(params: dict[str, Any], context: Context) -> str |
     if any(not pair["Key"].startswith("aws:ResourceTag/") for pairs in conditions.values() for pair in pairs):
         return "Keys of conditions begin with aws:ResourceTag/."
     return None if 0 <= chosen.get("ValidationWindowHours", 0) <= 168 else "ValidationWindowHours is 0 to 168."
+
+
+def _scheduled(expression: str) -> dict[str, Any]:
+    return _plan({**RULE, "ScheduleExpression": expression})
+
+
+@rule(
+    "backup",
+    "CreateBackupPlan",
+    "UpdateBackupPlan",
+    code="InvalidParameterValueException",
+    source="AWS Backup Developer Guide, Backup plan options and configuration: Backup frequency",
+    good=[_scheduled(text) for text in ("cron(0 18 * * ? *)", "cron(0 * * * ? *)", "rate(1 hour)", "rate(60 minutes)")],
+    bad=[_scheduled(text) for text in ("cron(0/30 * * * ? *)", "cron(0,30 * * * ? *)", "cron(* 1 * * ? *)", "rate(30 minutes)")],
+)
+def once_an_hour_at_most(params: dict[str, Any], context: Context) -> str | None:
+    for item in params["BackupPlan"]["Rules"]:
+        text = item.get("ScheduleExpression") or ""
+        minutes = re.match(r"cron\((\S+) ", text)
+        rate = re.fullmatch(r"rate\((\d+) minutes?\)", text)
+        if (minutes and not minutes[1].isdigit()) or (rate and int(rate[1]) < 60):
+            return f"Invalid schedule expression {text}: the shortest interval of backups is one hour"
+    return None
+
+
+@rule(
+    "backup",
+    "PutBackupVaultLockConfiguration",
+    code="InvalidParameterValueException",
+    source="AWS Backup API Reference, PutBackupVaultLockConfiguration",
+    good=[{"BackupVaultName": "shop"}, {"BackupVaultName": "shop", "MinRetentionDays": 7, "MaxRetentionDays": 365, "ChangeableForDays": 3}],
+    bad=[
+        {"BackupVaultName": "shop", **change}
+        for change in (
+            {"MinRetentionDays": 0},
+            {"MaxRetentionDays": 36501},
+            {"MinRetentionDays": 30, "MaxRetentionDays": 7},
+            {"MinRetentionDays": 7, "ChangeableForDays": 2},
+        )
+    ],
+)
+def vault_lock(params: dict[str, Any], context: Context) -> str | None:
+    least, most, days = (params.get(key) for key in ("MinRetentionDays", "MaxRetentionDays", "ChangeableForDays"))
+    if least is not None and least < 1:
+        return "MinRetentionDays is 1 day at least."
+    if most is not None and most > 36500:
+        return "MaxRetentionDays is 36500 days (about 100 years) at most."
+    if least is not None and most is not None and least > most:
+        return "MinRetentionDays must not be greater than MaxRetentionDays."
+    return "ChangeableForDays is 3 days at least." if days is not None and days < 3 else None
+
+
+@rule(
+    "backup",
+    "CreateBackupPlan",
+    "UpdateBackupPlan",
+    code="InvalidParameterValueException",
+    source="AWS Backup API Reference, CopyAction",
+    good=[_plan({**RULE, "CopyActions": [{"DestinationBackupVaultArn": "arn:aws:backup:us-east-1:123456789012:backup-vault:shop"}]})],
+    bad=[_plan({**RULE, "CopyActions": [{"DestinationBackupVaultArn": arn}]}) for arn in ("shop", "arn:aws:s3:::shop")],
+)
+def copies_go_to_a_vault(params: dict[str, Any], context: Context) -> str | None:
+    for item in params["BackupPlan"]["Rules"]:
+        for copy in item.get("CopyActions") or []:
+            arn = copy["DestinationBackupVaultArn"]
+            if not re.fullmatch(r"arn:[^:]+:backup:[a-z0-9-]+:\d{12}:backup-vault:[a-zA-Z0-9\-_]{2,50}", arn):
+                return f"Invalid destination backup vault ARN: {arn}"
+            if problem := _wrong_with(copy):
+                return problem
+    return None
+
+
+@rule(
+    "backup",
+    "CreateBackupPlan",
+    "CreateBackupVault",
+    code="InvalidParameterValueException",
+    source="AWS General Reference, Tagging your AWS resources",
+    good=[{**_plan(RULE), "BackupPlanTags": {"Project": "shop"}}],
+    bad=[{**_plan(RULE), "BackupPlanTags": {"aws:x": "y"}}, {"BackupVaultName": "shop", "BackupVaultTags": {"aws:x": "y"}}],
+)
+def backup_tags(params: dict[str, Any], context: Context) -> str | None:
+    return tags.wrong(tags.pairs(params.get("BackupPlanTags") or params.get("BackupVaultTags") or {}))

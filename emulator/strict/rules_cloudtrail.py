@@ -6,7 +6,7 @@ import json
 from fnmatch import fnmatchcase
 from typing import Any
 
-from emulator.strict import Context, rule
+from emulator.strict import Context, rule, tags
 from emulator.strict.rules_kms import service_may
 
 TRAIL = {"Name": "shop-staging-trail", "S3BucketName": "shop-log"}
@@ -175,3 +175,29 @@ def event_selectors(params: dict[str, Any], context: Context) -> str | None:
             if not value.startswith("arn:"):
                 return f"Value {value} for DataResources.Values is invalid: it is not an ARN."
     return None
+
+
+@rule(
+    "cloudtrail",
+    "CreateTrail",
+    "UpdateTrail",
+    code="InvalidS3PrefixException",
+    source="AWS CloudTrail API Reference, CreateTrail: S3KeyPrefix",
+    good=[{**TRAIL, "S3KeyPrefix": "p" * 200}],
+    bad=[{**TRAIL, "S3KeyPrefix": "p" * 201}],
+)
+def key_prefix(params: dict[str, Any], context: Context) -> str | None:
+    return "S3 prefix must be 200 characters at most." if len(params.get("S3KeyPrefix") or "") > 200 else None
+
+
+@rule(
+    "cloudtrail",
+    "CreateTrail",
+    "AddTags",
+    code="InvalidTagParameterException",
+    source="AWS CloudTrail API Reference, AddTags",
+    good=[{**TRAIL, "TagsList": [{"Key": "Project", "Value": "shop"}]}],
+    bad=[{**TRAIL, "TagsList": [{"Key": "aws:x", "Value": "y"}]}],
+)
+def trail_tags(params: dict[str, Any], context: Context) -> str | None:
+    return tags.wrong(tags.pairs(params.get("TagsList")))

@@ -291,3 +291,27 @@ def _widget(widget: dict[str, Any]) -> str | None:
 )
 def alarm_tags(params: dict[str, Any], context: Context) -> str | None:
     return tags.wrong(tags.pairs(params.get("Tags")))
+
+
+def _metrics(number: int) -> dict[str, Any]:
+    """A metric widget of *number* metrics."""
+    return {**TEXT, "type": "metric", "properties": {"metrics": [["shop", f"m{n}"] for n in range(number)], "region": "ap-northeast-2"}}
+
+
+@rule(
+    "cloudwatch",
+    "PutDashboard",
+    code="InvalidParameterInput",
+    source="Amazon CloudWatch User Guide, CloudWatch service quotas: dashboards",
+    good=[_board(*[_metrics(500)] * 5)],
+    bad=[_board(_metrics(501)), _board(*[_metrics(500)] * 5, _metrics(1))],
+)
+def metrics_of_a_dashboard(params: dict[str, Any], context: Context) -> str | None:
+    try:
+        widgets = json.loads(params["DashboardBody"])["widgets"]
+        counts = [len((widget.get("properties") or {}).get("metrics") or []) for widget in widgets]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None  # another rule's matter
+    if max(counts, default=0) > 500:
+        return "A widget of a dashboard takes 500 metrics."
+    return "A dashboard takes 2500 metrics over all of its widgets." if sum(counts) > 2500 else None

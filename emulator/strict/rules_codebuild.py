@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from emulator.strict import Context, rule
+from emulator.strict import Context, rule, tags
 from emulator.strict.access import role_trusts
 
 _CREATE = "AWS CodeBuild API Reference, CreateProject"
@@ -113,3 +113,35 @@ def export_has_a_bucket(params: dict[str, Any], context: Context) -> str | None:
     if config.get("exportConfigType") == "S3" and not (config.get("s3Destination") or {}).get("bucket"):
         return "Invalid export config: S3 destination bucket is required"
     return None
+
+
+@rule(
+    "codebuild", "CreateProject", "UpdateProject", code="InvalidInputException", source="AWS CodeBuild API Reference, VpcConfig",
+    good=[_PROJECT, _project(vpcConfig={"vpcId": "vpc-1", "subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}), _project(vpcConfig={})],
+    bad=[_project(vpcConfig={"vpcId": "vpc-1"}), _project(vpcConfig={"subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]})],
+)  # fmt: skip
+def vpc_is_whole(params: dict[str, Any], context: Context) -> str | None:
+    given = [bool((params.get("vpcConfig") or {}).get(key)) for key in ("vpcId", "subnets", "securityGroupIds")]
+    return "Invalid vpc config: vpcId, subnets and securityGroupIds go together" if any(given) and not all(given) else None
+
+
+@rule(
+    "codebuild", "CreateProject", "UpdateProject", code="InvalidInputException",
+    source="AWS CodeBuild User Guide, Run builds on AWS Lambda compute: Limitations",
+    good=[_environment(privilegedMode=True)],
+    bad=[_environment(type="ARM_LAMBDA_CONTAINER", computeType="BUILD_LAMBDA_2GB", privilegedMode=True)],
+)  # fmt: skip
+def no_privileges_on_lambda(params: dict[str, Any], context: Context) -> str | None:
+    environment = params.get("environment") or {}
+    if environment.get("privilegedMode") and "_LAMBDA_" in environment.get("type", ""):
+        return f"Privileged mode is not supported in environments of type {environment['type']}"
+    return None
+
+
+@rule(
+    "codebuild", "CreateProject", "UpdateProject", "CreateReportGroup", code="InvalidInputException",
+    source="AWS General Reference, Tagging your AWS resources",
+    good=[_project(tags=[{"key": "Project", "value": "shop"}])], bad=[_project(tags=[{"key": "aws:x", "value": "y"}])],
+)  # fmt: skip
+def project_tags(params: dict[str, Any], context: Context) -> str | None:
+    return tags.wrong((tag.get("key", ""), tag.get("value", "")) for tag in params.get("tags") or [])

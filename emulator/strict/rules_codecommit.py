@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from emulator.strict import Context, rule
+from emulator.strict import Context, rule, tags
 
 _QUOTAS = "AWS CodeCommit User Guide, Quotas in AWS CodeCommit"
 
@@ -32,3 +32,11 @@ def key_of_the_region(params: dict[str, Any], context: Context) -> str | None:
     if key.startswith("arn:") and key.split(":")[3] != context.region:
         return f"The key {key} is not in the region of the repository, {context.region}."
     return None
+
+
+@rule(
+    "codecommit", "CreateRepository", "TagResource", code="InvalidSystemTagUsageException", source=_QUOTAS,
+    good=[{"repositoryName": "shop", "tags": {"Project": "shop"}}], bad=[{"repositoryName": "shop", "tags": {"aws:x": "y"}}],
+)  # fmt: skip
+def repository_tags(params: dict[str, Any], context: Context) -> str | None:
+    return tags.wrong(tags.pairs(params.get("tags") or {}))

@@ -111,3 +111,37 @@ def rollback_has_its_events(params: dict[str, Any], context: Context) -> str | N
     if "DEPLOYMENT_STOP_ON_ALARM" in config["events"] and not (params.get("alarmConfiguration") or {}).get("enabled"):
         return "A rollback on alarms needs an enabled alarm configuration."
     return None
+
+
+#: Predefined configurations of the platform EC2/on-premises; the emulator makes no others.
+CONFIGURATIONS = tuple(f"CodeDeployDefault.{name}" for name in ("OneAtATime", "HalfAtATime", "AllAtOnce"))
+
+
+@rule(
+    "codedeploy", "CreateDeploymentGroup", "UpdateDeploymentGroup", code="DeploymentConfigDoesNotExistException",
+    source="AWS CodeDeploy User Guide, Predefined deployment configurations",
+    good=[_GROUP, *(_group(deploymentConfigName=name) for name in CONFIGURATIONS)],
+    bad=[_group(deploymentConfigName=name) for name in ("OneAtATime", "CodeDeployDefault.ThreeQuartersAtATime")],
+)  # fmt: skip
+def deployment_config_stands(params: dict[str, Any], context: Context) -> str | None:
+    name = params.get("deploymentConfigName")
+    # Those of ECS and Lambda belong to applications of another platform.
+    if not name or name in CONFIGURATIONS or re.match(r"CodeDeployDefault\.(ECS|Lambda)", name):
+        return None
+    return f"No deployment configuration found for name: {name}"
+
+
+@rule(
+    "codedeploy", "CreateDeploymentGroup", "UpdateDeploymentGroup", code="InvalidLoadBalancerInfoException",
+    source="AWS CodeDeploy API Reference, LoadBalancerInfo: targetGroupInfoList (10 at most)",
+    good=[_group(loadBalancerInfo={"targetGroupInfoList": [{"name": f"g{number}"} for number in range(10)]})],
+    bad=[
+        _group(loadBalancerInfo={"targetGroupInfoList": [{"name": f"g{number}"} for number in range(11)]}),
+        _group(loadBalancerInfo={"targetGroupInfoList": [{}]}),
+    ],
+)  # fmt: skip
+def target_groups_have_names(params: dict[str, Any], context: Context) -> str | None:
+    groups = (params.get("loadBalancerInfo") or {}).get("targetGroupInfoList") or []
+    if len(groups) > 10:
+        return "A deployment group takes 10 target groups at most."
+    return None if all(group.get("name") for group in groups) else "A target group must have a name."

@@ -151,3 +151,48 @@ def artifact_bucket_stands(params: dict[str, Any], context: Context) -> str | No
     if bucket and bucket not in context.backend("s3", "aws").buckets:
         return f"The artifact bucket {bucket} does not exist"
     return None
+
+
+def _many(stages: int, actions: int) -> dict[str, Any]:
+    """A source, and *stages* after it of *actions* each."""
+    last = [{"name": f"S{stage}", "actions": [{**_BUILD, "name": f"B{number}"} for number in range(actions)]} for stage in range(stages)]
+    return _pipeline(stages=[{"name": "Source", "actions": [_SOURCE]}, *last])
+
+
+@rule(
+    "codepipeline", "CreatePipeline", "UpdatePipeline", code="LimitExceededException",
+    source="AWS CodePipeline User Guide, Quotas in AWS CodePipeline",
+    good=[_many(1, 50), _many(49, 1)], bad=[_many(1, 51), _many(50, 1)],
+)  # fmt: skip
+def stages_and_actions(params: dict[str, Any], context: Context) -> str | None:
+    stages = params["pipeline"]["stages"]
+    if len(stages) > 50:
+        return f"A pipeline has 50 stages at most, not {len(stages)}"
+    crowded = [stage["name"] for stage in stages if len(stage["actions"]) > 50]
+    return f"Stage {crowded[0]} has more than 50 actions" if crowded else None
+
+
+def _triggered(action: str) -> dict[str, Any]:
+    given = {"providerType": "CodeStarSourceConnection", "gitConfiguration": {"sourceActionName": action}}
+    connection = {
+        **_SOURCE,
+        "actionTypeId": {**_SOURCE["actionTypeId"], "provider": "CodeStarSourceConnection"},  # type: ignore[dict-item]
+        "configuration": {"ConnectionArn": "arn:aws:codeconnections:x", "FullRepositoryId": "shop/shop", "BranchName": "main"},
+    }
+    stages = [{"name": "Source", "actions": [connection]}, {"name": "Build", "actions": [_BUILD]}]
+    return _pipeline(stages=stages, triggers=[given])
+
+
+@rule(
+    "codepipeline", "CreatePipeline", "UpdatePipeline", code="InvalidStructureException",
+    source="AWS CodePipeline API Reference, GitConfiguration: sourceActionName",
+    good=[_triggered("Source")],
+    bad=[_triggered("Elsewhere"), _pipeline(triggers=_triggered("Source")["pipeline"]["triggers"])],
+)  # fmt: skip
+def triggers_name_a_connection(params: dict[str, Any], context: Context) -> str | None:
+    sources = [action["name"] for _stage, action in _actions(params) if action["actionTypeId"]["provider"] == "CodeStarSourceConnection"]
+    for trigger in params["pipeline"].get("triggers") or []:
+        name = trigger["gitConfiguration"]["sourceActionName"]
+        if name not in sources:
+            return f"The source action {name} of a trigger is no action of the provider CodeStarSourceConnection"
+    return None

@@ -268,3 +268,62 @@ def tag_specifications(params: dict[str, Any], context: Context) -> str | None:
             if not 1 <= len(tag["Key"]) <= 127 or len(tag.get("Value", "")) > 256:
                 return "A tag key has 1 to 127 characters, a tag value up to 256."
     return None
+
+
+@rule(
+    "ec2", "CreateNatGateway", code="InvalidParameterCombination", source=f"{_API}, CreateNatGateway: AllocationId and ConnectivityType",
+    good=[{"SubnetId": "subnet-1", "AllocationId": "eipalloc-1"}, {"SubnetId": "subnet-1", "ConnectivityType": "private"}],
+    bad=[{"SubnetId": "subnet-1"}, {"SubnetId": "subnet-1", "AllocationId": "eipalloc-1", "ConnectivityType": "private"}],
+)  # fmt: skip
+def nat_gateway_address(params: dict[str, Any], context: Context) -> str | None:
+    public = params.get("ConnectivityType", "public") == "public"
+    if public == bool(params.get("AllocationId")):
+        return None
+    return "A public NAT gateway needs an AllocationId." if public else "A private NAT gateway takes no AllocationId."
+
+
+@rule(
+    "ec2", "ModifyVpcAttribute", code="InvalidParameterCombination", source=f"{_API}, ModifyVpcAttribute: one attribute at a time",
+    good=[{"VpcId": "vpc-1", "EnableDnsHostnames": {"Value": True}}],
+    bad=[{"VpcId": "vpc-1", "EnableDnsHostnames": {"Value": True}, "EnableDnsSupport": {"Value": True}}, {"VpcId": "vpc-1"}],
+)  # fmt: skip
+def one_vpc_attribute(params: dict[str, Any], context: Context) -> str | None:
+    given = [name for name in params if name.startswith("Enable")]
+    return None if len(given) == 1 else "Fields for exactly one VPC attribute must be specified."
+
+
+#: Where a route may lead to; CreateRoute takes exactly one of them.
+_GOALS = (
+    "CarrierGatewayId", "CoreNetworkArn", "EgressOnlyInternetGatewayId", "GatewayId", "InstanceId", "LocalGatewayId", "NatGatewayId",
+    "NetworkInterfaceId", "OdbNetworkArn", "TransitGatewayId", "VpcEndpointId", "VpcPeeringConnectionId",
+)  # fmt: skip
+_ROUTE = {"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0"}
+
+
+@rule(
+    "ec2", "CreateRoute", "ReplaceRoute", code="InvalidParameterCombination", source=f"{_API}, CreateRoute",
+    good=[{**_ROUTE, "NatGatewayId": "nat-1"}],
+    bad=[
+        _ROUTE,
+        {**_ROUTE, "NatGatewayId": "nat-1", "GatewayId": "igw-1"},
+        {**_ROUTE, "NatGatewayId": "nat-1", "DestinationIpv6CidrBlock": "::/0"},
+        {"RouteTableId": "rtb-1", "NatGatewayId": "nat-1"},
+    ],
+)  # fmt: skip
+def one_destination_and_one_goal(params: dict[str, Any], context: Context) -> str | None:
+    if params.get("LocalTarget"):
+        return None  # ReplaceRoute: back to the VPC itself
+    ends = [name for name in ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId") if params.get(name)]
+    goals = [name for name in _GOALS if params.get(name)]
+    return None if len(ends) == len(goals) == 1 else "The request must contain exactly one destination and exactly one target."
+
+
+@rule(
+    "ec2", "CreateVpcEndpoint", code="DuplicateSubnetsInSameZone", source=f"{_API}, Error codes: DuplicateSubnetsInSameZone",
+    good=[{"VpcId": "vpc-1", "ServiceName": "com.amazonaws.ap-northeast-2.kms", "VpcEndpointType": "Interface", "SubnetIds": ["subnet-1"]}],
+    bad=[],
+)  # fmt: skip
+def endpoint_zones(params: dict[str, Any], context: Context) -> str | None:
+    every = {name: subnet for some in context.backend("ec2").subnets.values() for name, subnet in some.items()}
+    zones = [every[name].availability_zone for name in params.get("SubnetIds") or [] if name in every]
+    return "Found another VPC endpoint subnet in the same Availability Zone." if len(set(zones)) < len(zones) else None

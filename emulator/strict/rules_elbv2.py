@@ -475,3 +475,41 @@ def target_group_has_one_load_balancer(params: dict[str, Any], context: Context)
             if group is not None and balancer is not None and group.vpc_id != balancer.vpc_id:
                 return f"The target group {arn} is in another VPC than the load balancer"
     return None
+
+
+@rule(
+    "elbv2", "CreateLoadBalancer", "CreateTargetGroup", "CreateListener", "CreateRule", "AddTags", code="ValidationError",
+    source=f'{_GUIDE}, "Tags for your Application Load Balancer"',
+    good=[{**BALANCER, "Tags": [{"Key": "Project", "Value": "shop"}]}],
+    bad=[{**BALANCER, "Tags": [{"Key": "aws:x", "Value": "y"}]}],
+)  # fmt: skip
+def reserved_tags(params: dict[str, Any], context: Context) -> str | None:
+    reserved = [tag["Key"] for tag in params.get("Tags") or [] if tag["Key"].lower().startswith("aws:")]
+    return f"Tag keys beginning with 'aws:' are reserved: {reserved[0]}" if reserved else None
+
+
+@rule(
+    "elbv2", "CreateLoadBalancer", "SetSecurityGroups", code="InvalidConfigurationRequest",
+    source=f'{_GUIDE}, "Quotas for your Application Load Balancers"',
+    good=[{**BALANCER, "SecurityGroups": [f"sg-{number}" for number in range(5)]}],
+    bad=[{**BALANCER, "SecurityGroups": [f"sg-{number}" for number in range(6)]}],
+)  # fmt: skip
+def five_security_groups(params: dict[str, Any], context: Context) -> str | None:
+    return "A load balancer takes 5 security groups at most" if len(params.get("SecurityGroups") or []) > 5 else None
+
+
+def _weighted(weight: int) -> dict[str, Any]:
+    groups = [{"TargetGroupArn": GROUP_ARN, "Weight": weight}]
+    return {**HTTP, "DefaultActions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]}
+
+
+@rule(
+    "elbv2", "CreateListener", "ModifyListener", "CreateRule", "ModifyRule", code="InvalidLoadBalancerAction",
+    source=f"{_API}, TargetGroupTuple: Weight (0 to 999)",
+    good=[_weighted(0), _weighted(999)],
+    bad=[_weighted(1000)],
+)  # fmt: skip
+def weights(params: dict[str, Any], context: Context) -> str | None:
+    groups = [group for one in _actions(params) for group in (one.get("ForwardConfig") or {}).get("TargetGroups") or []]
+    wrong = [group["Weight"] for group in groups if not 0 <= int(group.get("Weight", 1)) <= 999]
+    return f"The weight {wrong[0]} of a target group must be between 0 and 999" if wrong else None

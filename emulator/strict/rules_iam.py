@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from emulator.strict import Context, rule
+from emulator.strict import Context, rule, tags
 
 QUOTAS = "IAM User Guide, IAM and AWS STS quotas"
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):(?P<kind>role|user)/(?:.*/)?(?P<name>[\w+=,.@-]+)")
@@ -120,3 +120,85 @@ def attached_policies(params: dict[str, Any], context: Context) -> str | None:
 def groups_of_a_user(params: dict[str, Any], context: Context) -> str | None:
     names = [g.name for g in context.backend("iam").groups.values() if params["UserName"] in [user.name for user in g.users]]
     return "Cannot exceed quota for GroupsPerUser: 10" if len(set(names) - {params["GroupName"]}) >= 10 else None
+
+
+def _text(characters: int) -> str:
+    """A policy with so many characters besides white space."""
+    empty = json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": "", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
+    return empty.replace('"Sid": ""', f'"Sid": "{"a" * (characters - _size(empty))}"')
+
+
+def _size(text: str) -> int:
+    """IAM does not count white space."""
+    return len(re.sub(r"\s", "", text))
+
+
+@rule(
+    "iam",
+    "CreatePolicy",
+    "CreatePolicyVersion",
+    code="LimitExceeded",
+    source=f"{QUOTAS}: IAM character limits",
+    good=[{"PolicyName": "p", "PolicyDocument": _text(6144)}],
+    bad=[{"PolicyName": "p", "PolicyDocument": _text(6145)}],
+)
+def managed_policy_size(params: dict[str, Any], context: Context) -> str | None:
+    return "Cannot exceed quota for PolicySize: 6144" if _size(params["PolicyDocument"]) > 6144 else None
+
+
+@rule(
+    "iam",
+    "PutRolePolicy",
+    "PutGroupPolicy",
+    "PutUserPolicy",
+    code="LimitExceeded",
+    source=f"{QUOTAS}: IAM character limits, over all inline policies of an entity",
+    good=[{"RoleName": "r", "PolicyName": "p", "PolicyDocument": _text(10240)}],
+    bad=[
+        {"RoleName": "r", "PolicyName": "p", "PolicyDocument": _text(10241)},
+        {"GroupName": "g", "PolicyName": "p", "PolicyDocument": _text(5121)},
+        {"UserName": "u", "PolicyName": "p", "PolicyDocument": _text(2049)},
+    ],
+)
+def inline_policies_size(params: dict[str, Any], context: Context) -> str | None:
+    backend = context.backend("iam")
+    kind, most = next((kind, most) for kind, most in (("Role", 10240), ("Group", 5120), ("User", 2048)) if f"{kind}Name" in params)
+    every = {"Role": backend.roles, "Group": backend.groups, "User": backend.users}[kind].values()
+    standing = next((one.policies for one in every if one.name == params[f"{kind}Name"]), {})
+    texts = {name: text if isinstance(text, str) else json.dumps(text) for name, text in standing.items()}
+    total = sum(map(_size, {**texts, params["PolicyName"]: params["PolicyDocument"]}.values()))
+    return f"Maximum policy size of {most} bytes exceeded for {kind.lower()} {params[f'{kind}Name']}" if total > most else None
+
+
+@rule(
+    "iam",
+    "CreateRole",
+    "UpdateAssumeRolePolicy",
+    code="LimitExceeded",
+    source=f"{QUOTAS}: Role trust policy length",
+    good=[{"RoleName": "r", "AssumeRolePolicyDocument": TRUST}],
+    bad=[
+        {"RoleName": "r", "AssumeRolePolicyDocument": TRUST.replace('"Effect"', f'"Sid": "{"a" * 2048}", "Effect"')},
+    ],
+)
+def trust_policy_size(params: dict[str, Any], context: Context) -> str | None:
+    text = params.get("AssumeRolePolicyDocument") or params.get("PolicyDocument") or ""
+    return "Cannot exceed quota for ACLSizePerRole: 2048" if _size(text) > 2048 else None
+
+
+@rule(
+    "iam",
+    "CreateRole",
+    "CreatePolicy",
+    "CreateUser",
+    "CreateInstanceProfile",
+    "TagRole",
+    "TagPolicy",
+    "TagUser",
+    code="InvalidInput",
+    source="IAM User Guide, Tags for AWS Identity and Access Management resources",
+    good=[{"RoleName": "r", "AssumeRolePolicyDocument": TRUST, "Tags": [{"Key": "Project", "Value": "shop"}]}],
+    bad=[{"RoleName": "r", "AssumeRolePolicyDocument": TRUST, "Tags": [{"Key": "aws:x", "Value": "y"}]}],
+)
+def identity_tags(params: dict[str, Any], context: Context) -> str | None:
+    return tags.wrong(tags.pairs(params.get("Tags")))

@@ -6,7 +6,7 @@ import json
 from fnmatch import fnmatchcase
 from typing import Any
 
-from emulator.strict import Context, rule
+from emulator.strict import Context, rule, tags
 from emulator.strict.rules_iam import absent_principal
 
 ROOT = {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*", "Resource": "*"}
@@ -122,3 +122,29 @@ def service_may(context: Context, key_arn: str, service: str, action: str, sourc
         ):
             return True
     return False
+
+
+@rule(
+    "kms",
+    "CreateKey",
+    "PutKeyPolicy",
+    code="LimitExceededException",
+    source="AWS KMS Developer Guide, Resource quotas: key policy document size",
+    good=[{"Policy": _policy(ROOT)}],
+    bad=[{"Policy": _policy({**ROOT, "Sid": "a" * 32768})}],
+)
+def key_policy_size(params: dict[str, Any], context: Context) -> str | None:
+    return "A key policy has 32 KB (32768 bytes) at most." if len((params.get("Policy") or "").encode()) > 32768 else None
+
+
+@rule(
+    "kms",
+    "CreateKey",
+    "TagResource",
+    code="TagException",
+    source="AWS KMS API Reference, TagResource",
+    good=[{"Tags": [{"TagKey": "Project", "TagValue": "shop"}]}],
+    bad=[{"Tags": [{"TagKey": "aws:x", "TagValue": "y"}]}, {"Tags": [{"TagKey": "a", "TagValue": "1"}, {"TagKey": "a", "TagValue": "2"}]}],
+)
+def key_tags(params: dict[str, Any], context: Context) -> str | None:
+    return tags.wrong((tag["TagKey"], tag["TagValue"]) for tag in params.get("Tags") or [])

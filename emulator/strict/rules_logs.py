@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.strict import Context, rule
+from emulator.strict import Context, rule, tags
 from emulator.strict.rules_kms import service_may
 
 RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -134,3 +134,41 @@ def class_takes_metric_filters(params: dict[str, Any], context: Context) -> str 
     group = context.backend("logs").groups.get(params["logGroupName"])
     klass = getattr(group, "log_group_class", "STANDARD")
     return None if klass == "STANDARD" else f"Metric filters are not supported in log groups of class {klass}."
+
+
+@rule(
+    "logs",
+    "CreateLogGroup",
+    code="InvalidParameterException",
+    source="CloudWatch Logs API Reference, CreateLogGroup: log group names can't start with aws/",
+    good=[{"logGroupName": "/aws/lambda/shop"}, {"logGroupName": "aws-waf-logs-shop"}],
+    bad=[{"logGroupName": "aws/shop"}],
+)
+def log_group_name(params: dict[str, Any], context: Context) -> str | None:
+    return "Log groups starting with aws/ are reserved for AWS." if params["logGroupName"].startswith("aws/") else None
+
+
+@rule(
+    "logs",
+    "CreateLogGroup",
+    "TagResource",
+    code="InvalidParameterException",
+    source="CloudWatch Logs User Guide, Tag log groups in Amazon CloudWatch Logs",
+    good=[{"logGroupName": "g", "tags": {"Project": "shop"}}],
+    bad=[{"logGroupName": "g", "tags": {"aws:x": "y"}}],
+)
+def group_tags(params: dict[str, Any], context: Context) -> str | None:
+    return tags.wrong(tags.pairs(params.get("tags") or {}))
+
+
+@rule(
+    "logs",
+    "PutResourcePolicy",
+    code="LimitExceededException",
+    source="CloudWatch Logs User Guide, CloudWatch Logs quotas: 10 resource policies a region",
+    good=[{"policyName": "p", "policyDocument": "{}"}],
+    bad=[],
+)
+def resource_policies_of_a_region(params: dict[str, Any], context: Context) -> str | None:
+    others = set(context.backend("logs").resource_policies) - {params.get("policyName")}
+    return "Resource limit exceeded: 10 resource policies a region." if len(others) >= 10 else None

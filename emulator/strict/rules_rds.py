@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from emulator.strict import Context, rule
+from emulator.strict import Context, rule, tags
 
 _API = "Amazon RDS API Reference"
 _GUIDE = "Amazon RDS User Guide"
@@ -668,3 +668,91 @@ def snapshot_exists(params: dict[str, Any], context: Context) -> str | None:
     if not name or name.startswith("arn:"):
         return None
     return None if name.lower() in context.backend("rds").database_snapshots else f"DBSnapshot {name} not found."
+
+
+@rule(
+    "rds", "CreateDBInstance", code="InvalidParameterCombination", source=f"{_API}, CreateDBInstance: AvailabilityZone",
+    good=[{**INSTANCE, "MultiAZ": True}, {**INSTANCE, "AvailabilityZone": "ap-northeast-2a"}],
+    bad=[{**INSTANCE, "MultiAZ": True, "AvailabilityZone": "ap-northeast-2a"}],
+)  # fmt: skip
+def no_zone_with_multi_az(params: dict[str, Any], context: Context) -> str | None:
+    if params.get("MultiAZ") and params.get("AvailabilityZone"):
+        return "Requesting a specific availability zone is not valid for Multi-AZ instances."
+    return None
+
+
+#: Generations before those that the engine versions of MAJORS run on, of PostgreSQL 13 and MySQL 8.4 and later.
+OLD_CLASSES = ("db.t1.", "db.t2.", "db.m1.", "db.m2.", "db.m3.", "db.m4.", "db.r3.", "db.r4.")
+
+
+@rule(
+    "rds", "CreateDBInstance", "ModifyDBInstance", code="InvalidParameterCombination",
+    source=f'{_GUIDE}, "Supported DB engines for DB instance classes"',
+    good=[INSTANCE, {**INSTANCE, "DBInstanceClass": "db.t3.micro"}, {**INSTANCE, "Engine": "mysql", "EngineVersion": "8.0",
+          "DBInstanceClass": "db.t2.micro"}],
+    bad=[
+        {**INSTANCE, "DBInstanceClass": "db.t2.micro"},
+        {**INSTANCE, "DBInstanceClass": "db.m4.large"},
+        {**INSTANCE, "Engine": "mysql", "EngineVersion": "8.4", "DBInstanceClass": "db.r4.large"},
+    ],
+)  # fmt: skip
+def class_of_the_engine(params: dict[str, Any], context: Context) -> str | None:
+    engine, name = _engine(params, context), params.get("DBInstanceClass") or ""
+    version = params.get("EngineVersion") or getattr(_instance(params, context), "engine_version", "")
+    old = engine == "postgres" or (engine == "mysql" and not version.startswith("8.0"))
+    if not (old and name.startswith(OLD_CLASSES)):
+        return None
+    return (
+        f"RDS does not support creating a DB instance with the following combination: DBInstanceClass={name}, Engine={engine}, "
+        f"EngineVersion={version}"
+    )
+
+
+@rule(
+    "rds", "ModifyDBInstance", code="InvalidParameterCombination", source=f"{_API}, ModifyDBInstance: MaxAllocatedStorage",
+    good=[{"DBInstanceIdentifier": "shop-staging-db", "AllocatedStorage": 20, "MaxAllocatedStorage": 100}],
+    bad=[{"DBInstanceIdentifier": "shop-staging-db", "AllocatedStorage": 100, "MaxAllocatedStorage": 99}],
+)  # fmt: skip
+def most_storage_is_above_the_allocated(params: dict[str, Any], context: Context) -> str | None:
+    size = params.get("AllocatedStorage") or getattr(_instance(params, context), "allocated_storage", None)
+    most = params.get("MaxAllocatedStorage")
+    # The same size turns autoscaling of storage off.
+    if most is None or size is None or int(most) == int(size) or int(most) >= int(size) * 1.1:
+        return None
+    return "Invalid max storage size: it must be at least 10 percent above the allocated storage."
+
+
+@rule(
+    "rds", "CreateDBInstanceReadReplica", code="InvalidDBInstanceState", source=f'{_GUIDE}, "Working with DB instance read replicas"',
+    good=[{"DBInstanceIdentifier": "shop-replica", "SourceDBInstanceIdentifier": "absent"}],
+    bad=[],
+)  # fmt: skip
+def source_of_a_replica_is_backed_up(params: dict[str, Any], context: Context) -> str | None:
+    source = _instance(params, context)
+    if source is None or source.is_replica or source.backup_retention_period:
+        return None
+    return f"Automated backups are not enabled for this database instance: {source.db_instance_identifier}"
+
+
+@rule(
+    "rds", "CreateDBInstanceReadReplica", code="InstanceQuotaExceeded",
+    source=f'{_GUIDE}, "Quotas in Amazon RDS": read replicas per primary (15)',
+    good=[{"DBInstanceIdentifier": "shop-replica", "SourceDBInstanceIdentifier": "absent"}],
+    bad=[],
+)  # fmt: skip
+def replicas_of_an_instance(params: dict[str, Any], context: Context) -> str | None:
+    source = _instance(params, context)
+    return "Read replica limit exceeded: 15 of an instance." if source is not None and len(source.replicas) >= 15 else None
+
+
+@rule(
+    "rds", "CreateDBInstance", "CreateDBInstanceReadReplica", "CreateDBSubnetGroup", "CreateDBParameterGroup", "CreateEventSubscription",
+    "AddTagsToResource", code="InvalidParameterValue", source=f'{_GUIDE}, "Tagging Amazon RDS resources"',
+    good=[{**INSTANCE, "Tags": [{"Key": "Project", "Value": "shop"}]}],
+    bad=[{**INSTANCE, "Tags": [{"Key": "aws:x", "Value": "y"}]}, {**INSTANCE, "Tags": [{"Key": "rds:x", "Value": "y"}]}],
+)  # fmt: skip
+def database_tags(params: dict[str, Any], context: Context) -> str | None:
+    given = tags.pairs(params.get("Tags"))
+    if any(key.lower().startswith("rds:") for key, _value in given):
+        return "Tag keys can't begin with rds:, which is reserved."
+    return tags.wrong(given)

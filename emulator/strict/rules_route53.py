@@ -8,7 +8,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import Any
 
-from emulator.strict import Context, rule
+from emulator.strict import Context, rule, tags
 
 ZONE = {"Name": "shop.example.com", "CallerReference": "one"}
 PRIVATE = {**ZONE, "HostedZoneConfig": {"PrivateZone": True}}
@@ -293,4 +293,40 @@ def health_check(params: dict[str, Any], context: Context) -> str | None:
         return "HealthThreshold goes with type CALCULATED."
     if config.get("EnableSNI") and not kind.startswith("HTTPS"):
         return "EnableSNI goes with HTTPS."
+    return None
+
+
+@rule(
+    "route53",
+    "ChangeTagsForResource",
+    code="InvalidInput",
+    source="AWS General Reference, Tagging your AWS resources",
+    good=[{"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": [{"Key": "Project", "Value": "shop"}]}],
+    bad=[{"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": [{"Key": "aws:x", "Value": "y"}]}],
+)
+def zone_tags(params: dict[str, Any], context: Context) -> str | None:
+    return tags.wrong(tags.pairs(params.get("AddTags")))
+
+
+@rule(
+    "route53",
+    "ChangeResourceRecordSets",
+    code="InvalidChangeBatch",
+    source="Amazon Route 53 Developer Guide, Quotas: ChangeResourceRecordSets requests",
+    good=[_records(*[{"Name": f"x{n}.example.com", "Type": "A", "AliasTarget": TARGET} for n in range(1000)])],
+    bad=[
+        _records(*[{"Name": f"x{n}.example.com", "Type": "A", "AliasTarget": TARGET} for n in range(1001)]),
+        _records(*[{"Name": f"x{n}.example.com", "Type": "A", "AliasTarget": TARGET} for n in range(501)], action="UPSERT"),
+        _values("TXT", *[f'"{n}{"a" * 200}"' for n in range(160)]),
+    ],
+)
+def size_of_a_batch(params: dict[str, Any], context: Context) -> str | None:
+    changes = params["ChangeBatch"]["Changes"]
+    # An UPSERT counts twice.
+    times = [2 if change["Action"] == "UPSERT" else 1 for change in changes]
+    values = [[item["Value"] for item in change["ResourceRecordSet"].get("ResourceRecords", [])] for change in changes]
+    if sum(count * max(len(some), 1) for count, some in zip(times, values, strict=True)) > 1000:
+        return "Number of records limit of 1000 exceeded."
+    if sum(count * sum(map(len, some)) for count, some in zip(times, values, strict=True)) > 32000:
+        return "RDATA character limit of 32000 exceeded."
     return None

@@ -131,3 +131,29 @@ def bucket_tags(params: dict[str, Any], context: Context) -> str | None:
         if len(texts[0]) > 128 or len(texts[1]) > 256 or not all(re.fullmatch(r"[\w\s.:/=+@-]*", text) for text in texts):
             return "The TagKey or TagValue you have provided is invalid."
     return None
+
+
+def _default(**settings: Any) -> dict[str, Any]:
+    return {"Bucket": "shop", "ServerSideEncryptionConfiguration": {"Rules": [{"ApplyServerSideEncryptionByDefault": settings}]}}
+
+
+@rule(
+    "s3", "PutBucketEncryption", code="InvalidArgument", source="Amazon S3 API Reference, ServerSideEncryptionByDefault",
+    good=[_default(SSEAlgorithm="aws:kms", KMSMasterKeyID="alias/shop"), _default(SSEAlgorithm="AES256")],
+    bad=[_default(SSEAlgorithm="AES256", KMSMasterKeyID="alias/shop")],
+)  # fmt: skip
+def key_with_kms_only(params: dict[str, Any], context: Context) -> str | None:
+    for settings in params["ServerSideEncryptionConfiguration"].get("Rules") or []:
+        default = settings.get("ApplyServerSideEncryptionByDefault") or {}
+        if default.get("KMSMasterKeyID") and not default["SSEAlgorithm"].startswith("aws:kms"):
+            return "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+    return None
+
+
+@rule(
+    "s3", "PutPublicAccessBlock", code="InvalidRequest", source="Amazon S3 API Reference, PutPublicAccessBlock",
+    good=[{"Bucket": "shop", "PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}],
+    bad=[{"Bucket": "shop", "PublicAccessBlockConfiguration": {}}],
+)  # fmt: skip
+def something_is_blocked(params: dict[str, Any], context: Context) -> str | None:
+    return None if params.get("PublicAccessBlockConfiguration") else "Must specify at least one configuration."

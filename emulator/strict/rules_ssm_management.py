@@ -251,3 +251,43 @@ def setting_value(params: dict[str, Any], context: Context) -> str | None:
 )
 def management_tags(params: dict[str, Any], context: Context) -> str | None:
     return tags.wrong(tags.pairs(params.get("Tags")))
+
+
+@rule(
+    "ssm",
+    "CreateAssociation",
+    "UpdateAssociation",
+    code="InvalidSchedule",
+    source="AWS Systems Manager User Guide, Reference: Cron and rate expressions for Systems Manager (no months for associations)",
+    good=[{**PATCH, "ScheduleExpression": f"cron({text})"} for text in ("0 18 * * ? *", "15 13 ? * WED *", "0 2 ? * 7#3 *")],
+    bad=[{**PATCH, "ScheduleExpression": f"cron({text})"} for text in ("0 18 1 1 ? *", "0 18 ? JAN,JUL SUN *")],
+)
+def association_has_no_months(params: dict[str, Any], context: Context) -> str | None:
+    found = re.fullmatch(r"cron\(\S+ \S+ \S+ (\S+) \S+ \S+\)", params.get("ScheduleExpression") or "")
+    return f"State Manager takes no months in cron expressions, as {found[1]}." if found and found[1] != "*" else None
+
+
+@rule(
+    "ssm",
+    "CreateAssociation",
+    code="InvalidTarget",
+    source="AWS Systems Manager API Reference, Target",
+    good=[
+        {**PATCH, "Targets": [{"Key": "tag:Project", "Values": ["shop"]}]},
+        {**PATCH, "Targets": [{"Key": "InstanceIds", "Values": ["*"]}]},
+        PATCH,
+    ],
+    bad=[
+        {**PATCH, "Targets": [{"Key": "Project", "Values": ["shop"]}]},
+        {**PATCH, "Targets": [{"Key": "tag:Project", "Values": ["shop"]}], "InstanceId": "i-0123456789abcdef0"},
+        {**PATCH, "Targets": [{"Key": "InstanceIds", "Values": ["*"]}, {"Key": "tag:Project", "Values": ["shop"]}]},
+    ],
+)
+def association_targets(params: dict[str, Any], context: Context) -> str | None:
+    keys = [target.get("Key", "") for target in params.get("Targets") or []]
+    if keys and params.get("InstanceId"):
+        return "An association has targets or an instance, not both."
+    kinds = {key.partition(":")[0].lower() for key in keys}
+    if unknown := kinds - {"tag", "tag-key", "instanceids", "parametervalues", "aws", "resource-groups"}:
+        return f"The key {min(unknown)} of a target must be tag:<key>, tag-key, InstanceIds or a resource group."
+    return "InstanceIds and tags can't be mixed in targets." if "instanceids" in kinds and len(kinds) > 1 else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.services.wafv2 import MANAGED_RULE_GROUPS, RESOURCE_TYPES, capacity
-from emulator.strict import Context, rule
+from emulator.strict import Context, rule, tags
 
 SEEN = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "shop"}
 RATE = {"RateBasedStatement": {"Limit": 2000, "AggregateKeyType": "IP"}}
@@ -302,3 +302,36 @@ def what_can_be_associated(params: dict[str, Any], context: Context) -> str | No
     if not fits or resource[3] != context.region or ":regional/webacl/" not in params["WebACLArn"]:
         return f"Error reason: The ARN isn't valid., field: RESOURCE_ARN, parameter: {params['ResourceArn']}"
     return None
+
+
+@rule(
+    "wafv2",
+    "CreateWebACL",
+    "UpdateWebACL",
+    code="WAFInvalidParameterException",
+    source="AWS WAFV2 API Reference, VisibilityConfig: reserved metric names",
+    good=[_acl(_rule(RATE))],
+    bad=[
+        _acl(VisibilityConfig={**SEEN, "MetricName": "All"}),
+        _acl(_rule(RATE, VisibilityConfig={**SEEN, "MetricName": "Default_Action"})),
+    ],
+)
+def metric_names(params: dict[str, Any], context: Context) -> str | None:
+    for config in [params["VisibilityConfig"], *(item["VisibilityConfig"] for item in params.get("Rules", []))]:
+        if config["MetricName"] in ("All", "Default_Action"):
+            return f"Error reason: The metric name is reserved, field: METRIC_NAME, parameter: {config['MetricName']}"
+    return None
+
+
+@rule(
+    "wafv2",
+    "CreateWebACL",
+    "CreateIPSet",
+    "TagResource",
+    code="WAFTagOperationException",
+    source="AWS WAFV2 API Reference, Tag",
+    good=[_acl(Tags=[{"Key": "Project", "Value": "shop"}])],
+    bad=[_acl(Tags=[{"Key": "aws:x", "Value": "y"}])],
+)
+def acl_tags(params: dict[str, Any], context: Context) -> str | None:
+    return tags.wrong(tags.pairs(params.get("Tags")))

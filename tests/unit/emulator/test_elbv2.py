@@ -183,16 +183,12 @@ def judged(rule, **params):
     return RULES[f"elbv2.{rule}"].judge(params, Context(ACCOUNT, REGION))
 
 
-def test_two_zones_of_one_vpc_with_a_way_in(ec2, vpc):
+def test_two_zones_of_one_vpc(ec2, vpc):
     assert judged("zones", Subnets=vpc[1]) is None
     again = ec2.create_subnet(VpcId=vpc[0], CidrBlock="10.0.9.0/24", AvailabilityZone=f"{REGION}a")["Subnet"]["SubnetId"]
     small = ec2.create_subnet(VpcId=vpc[0], CidrBlock="10.0.8.0/28", AvailabilityZone=f"{REGION}c")["Subnet"]["SubnetId"]
     assert "same Availability Zone" in judged("zones", Subnets=[vpc[1][0], again])
     assert "Not enough IP space" in judged("zones", Subnets=[vpc[1][0], small])
-    assert "no internet gateway" in judged("vpc_has_an_internet_gateway", Subnets=vpc[1])
-    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc[0])
-    assert judged("vpc_has_an_internet_gateway", Subnets=vpc[1]) is None
 
 
 def test_logs_need_a_bucket_that_lets_them_in(balancer):
@@ -209,17 +205,7 @@ def test_logs_need_a_bucket_that_lets_them_in(balancer):
     assert judged("logs_can_be_delivered", **call) is None
 
 
-def test_a_group_is_one_load_balancers(elb, vpc, balancer, group):
-    listen(elb, balancer, group)
-    other = elb.create_load_balancer(Name="shop-other", Subnets=vpc[1])["LoadBalancers"][0]["LoadBalancerArn"]
-    actions = [{"Type": "forward", "TargetGroupArn": group}]
-    rule = "target_group_has_one_load_balancer"
-    assert "more than one load balancer" in judged(rule, LoadBalancerArn=other, DefaultActions=actions)
-    assert judged(rule, LoadBalancerArn=balancer["LoadBalancerArn"], DefaultActions=actions) is None
-
-
-def test_a_certificate_must_be_issued(account):
+def test_a_certificate_must_stand(account):
     acm = boto3.client("acm", region_name=REGION)
     arn = acm.request_certificate(DomainName="example.com", ValidationMethod="DNS")["CertificateArn"]
     assert judged("certificate_exists", Certificates=[{"CertificateArn": arn}]) is None
-    assert judged("certificate_is_issued", Certificates=[{"CertificateArn": arn}])

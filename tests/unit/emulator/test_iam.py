@@ -140,15 +140,3 @@ def test_what_is_named_must_exist(iam, role, policy):
     assert judged("trusted_principal_exists", RoleName="s", AssumeRolePolicyDocument=trusting) is None
     iam.delete_role(RoleName=role)
     assert judged("trusted_principal_exists", RoleName="s", AssumeRolePolicyDocument=trusting)
-
-
-def test_quotas(iam, role, user):
-    arns = [p["Arn"] for p in iam.list_policies(Scope="AWS", MaxItems=11)["Policies"]]
-    for arn in arns[:10]:
-        iam.attach_role_policy(RoleName=role, PolicyArn=arn)
-    assert "PoliciesPerRole" in judged("attached_policies", RoleName=role, PolicyArn=arns[10])
-    assert judged("attached_policies", RoleName=role, PolicyArn=arns[0]) is None
-    for number in range(10):
-        iam.create_group(GroupName=f"g{number}")
-        iam.add_user_to_group(GroupName=f"g{number}", UserName=user)
-    assert judged("groups_of_a_user", GroupName="more", UserName=user)

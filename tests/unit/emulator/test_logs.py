@@ -92,12 +92,3 @@ def test_a_key_must_let_logs_use_it(account):
     assert judged("kms_key", logGroupName="g", kmsKeyId=key)
     kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps({"Version": "2012-10-17", "Statement": [root, service]}))
     assert judged("kms_key", logGroupName="g", kmsKeyId=key) is None
-
-
-def test_quotas_and_classes(logs):
-    put = {"logGroupName": "g", "filterPattern": "x", "metricTransformations": METRIC}
-    assert "INFREQUENT_ACCESS" in judged("class_takes_metric_filters", filterName="f", **put)
-    for number in range(100):
-        logs.put_metric_filter(filterName=f"f{number}", **put)
-    assert judged("metric_filters_of_a_group", filterName="more", **put)
-    assert judged("metric_filters_of_a_group", filterName="f1", **put) is None

@@ -144,17 +144,6 @@ def test_asynchronous_settings_are_replaced(emulator):
     assert "MaximumRetryAttempts" not in found and found["MaximumEventAgeInSeconds"] == 60
 
 
-def test_the_role_must_be_able_to_use_the_destination(emulator):
-    name, client = named(), emulator.client("lambda")
-    function(emulator, name)
-    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
-    config = {"FunctionName": name, "DestinationConfig": {"OnFailure": {"Destination": queue}}}
-    assert code(client.put_function_event_invoke_config, **config) == "InvalidParameterValueException"
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}]}
-    emulator.client("iam").put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(policy))
-    assert client.put_function_event_invoke_config(**config)["DestinationConfig"]["OnFailure"]["Destination"] == queue
-
-
 def test_a_role_that_lambda_may_not_take(emulator):
     name = named()
     trust = TRUST.replace("lambda.", "ec2.")

@@ -204,21 +204,6 @@ def judged(rule, **params):
     return RULES[f"rds.{rule}"].judge(params, Context(ACCOUNT, REGION))
 
 
-def test_versions_rise_and_majors_must_be_allowed(rds):
-    rds.create_db_instance(**BASE)
-    name = {"DBInstanceIdentifier": "shop-db"}
-    assert judged("version_only_rises", **name, EngineVersion="17.7") is None
-    assert "Cannot upgrade" in judged("version_only_rises", **name, EngineVersion="16")
-    assert "AllowMajorVersionUpgrade" in judged("version_only_rises", **name, EngineVersion="18")
-    assert judged("version_only_rises", **name, EngineVersion="18", AllowMajorVersionUpgrade=True) is None
-
-
-def test_a_parameter_group_must_be_of_the_family(rds):
-    rds.create_db_parameter_group(DBParameterGroupName="old", DBParameterGroupFamily="postgres16", Description="x")
-    assert "cannot be used" in judged("parameter_group_is_of_the_family", **BASE, DBParameterGroupName="old")
-    assert judged("parameter_group_is_of_the_family", **{**BASE, "EngineVersion": "16"}, DBParameterGroupName="old") is None
-
-
 @pytest.mark.parametrize(
     ("parameter", "sentence"),
     [
@@ -234,28 +219,11 @@ def test_parameters_must_be_the_familys(rds, parameter, sentence):
     assert found is None if sentence is None else sentence in found
 
 
-def test_subnets_and_groups_must_fit(rds, subnets):
-    group = {"DBSubnetGroupName": "two", "DBSubnetGroupDescription": "x"}
-    assert "2 zones" in judged("two_zones", **group, SubnetIds=subnets[:2])
-    assert judged("two_zones", **group, SubnetIds=subnets[1:]) is None and judged("subnets_exist", **group, SubnetIds=subnets) is None
+def test_groups_must_be_of_the_vpc(rds):
     ec2 = boto3.client("ec2", region_name=REGION)
     elsewhere = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     other = ec2.create_security_group(GroupName="x", Description="x", VpcId=elsewhere)["GroupId"]
     assert "different VPCs" in judged("security_groups", **BASE, VpcSecurityGroupIds=[other])
-
-
-def test_a_topic_must_let_rds_publish(rds):
-    sns = boto3.client("sns", region_name=REGION)
-    topic = sns.create_topic(Name="t")["TopicArn"]
-    call = {"SubscriptionName": "s", "SnsTopicArn": topic}
-    assert judged("topic_exists", **call) is None and judged("topic_lets_rds_publish", **call) is None
-    statement = {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish", "Resource": topic}
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy))
-    assert "not authorized" in judged("topic_lets_rds_publish", **call)
-    statement["Principal"] = {"Service": ["events.rds.amazonaws.com"]}
-    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy))
-    assert judged("topic_lets_rds_publish", **call) is None
 
 
 def test_what_depends_on_what_stands(rds):
@@ -263,7 +231,6 @@ def test_what_depends_on_what_stands(rds):
     rds.create_db_instance_read_replica(DBInstanceIdentifier="shop-db-replica-1", SourceDBInstanceIdentifier="shop-db")
     assert "read replica" in judged("final_snapshot", DBInstanceIdentifier="shop-db-replica-1", FinalDBSnapshotIdentifier="f")
     assert "read replicas" in judged("backup_retention", DBInstanceIdentifier="shop-db", BackupRetentionPeriod=0)
-    assert "10 percent" in judged("storage_only_grows", DBInstanceIdentifier="shop-db", AllocatedStorage=21)
     assert "overlap" in judged("windows", DBInstanceIdentifier="shop-db", PreferredBackupWindow="19:00-19:30")
     assert judged("sources_exist", SubscriptionName="s", SourceType="db-instance", SourceIds=["shop-db"]) is None
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import boto3
 import pytest
 from botocore.exceptions import ClientError
@@ -133,24 +131,14 @@ def test_changes_have_ids_of_their_own(route53):
     assert code(route53.get_change, Id="C0") == "NoSuchChange"
 
 
-def log_group(policy: bool):
-    logs = boto3.client("logs", region_name="us-east-1")
-    logs.create_log_group(logGroupName="/aws/route53/shop.example.com")
-    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/route53/shop.example.com:*"
-    if policy:
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "route53.amazonaws.com"},
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": arn,
-        }
-        logs.put_resource_policy(policyName="p", policyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
-    return arn
+def log_group():
+    boto3.client("logs", region_name="us-east-1").create_log_group(logGroupName="/aws/route53/shop.example.com")
+    return f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/route53/shop.example.com:*"
 
 
 def test_query_logging_of_a_zone(route53):
     one, two = make(route53), make(route53, "two.example.com", reference="two")
-    made = route53.create_query_logging_config(HostedZoneId=one, CloudWatchLogsLogGroupArn=log_group(False).removesuffix(":*") + ":*")
+    made = route53.create_query_logging_config(HostedZoneId=one, CloudWatchLogsLogGroupArn=log_group())
     assert len(route53.list_query_logging_configs(HostedZoneId=one)["QueryLoggingConfigs"]) == 1
     assert route53.list_query_logging_configs(HostedZoneId=two)["QueryLoggingConfigs"] == []
     assert len(route53.list_query_logging_configs()["QueryLoggingConfigs"]) == 1
@@ -196,13 +184,6 @@ def test_tags_go_with_what_they_are_on(route53):
 
 def judged(rule, **params):
     return RULES[f"route53.{rule}"].judge(params, Context(ACCOUNT, REGION))
-
-
-def test_the_resource_policy_must_let_route53_write(route53):
-    arn = log_group(policy=True)
-    about = {"HostedZoneId": "Z1", "CloudWatchLogsLogGroupArn": arn}
-    assert judged("policy_lets_route53_write", **about) is None
-    assert judged("policy_lets_route53_write", **{**about, "CloudWatchLogsLogGroupArn": arn.replace("shop", "till")})
 
 
 def test_only_public_zones_have_query_logs(route53):

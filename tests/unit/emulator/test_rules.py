@@ -1,4 +1,4 @@
-"""Every hand rule passes its good examples and refuses its bad ones, on an empty account."""
+"""Every hand rule passes its good examples and refuses its bad ones, on an empty account; test_rules_on_what_stands.py has the others."""
 
 from __future__ import annotations
 

@@ -30,7 +30,6 @@ def code(call, **params):
 
 def test_a_subscription_is_made_once(shield):
     assert shield.get_subscription_state()["SubscriptionState"] == "INACTIVE"
-    assert code(shield.create_protection, Name="one", ResourceArn=ARN) == "InvalidOperationException"
     shield.create_subscription()
     assert code(shield.create_subscription) == "ResourceAlreadyExistsException"
     found = shield.describe_subscription()["Subscription"]

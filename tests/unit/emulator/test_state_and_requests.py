@@ -159,8 +159,6 @@ def test_parameter_life(emulator):
     assert client.put_parameter(Name="/life", Value="y", Overwrite=True)["Version"] == 2
     client.add_tags_to_resource(ResourceType="Parameter", ResourceId="/life", Tags=[{"Key": "Component", "Value": "network"}])
     assert len(client.list_tags_for_resource(ResourceType="Parameter", ResourceId="/life")["TagList"]) == 2
-    with pytest.raises(client.exceptions.HierarchyTypeMismatchException):
-        client.put_parameter(Name="/life", Value="y", Type="SecureString", Overwrite=True)
     client.delete_parameter(Name="/life")
     with pytest.raises(client.exceptions.ParameterNotFound):
         client.delete_parameter(Name="/life")
