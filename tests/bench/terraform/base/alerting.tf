@@ -23,6 +23,7 @@ resource "aws_cloudwatch_log_group" "notifier" {
   tags              = local.alerting_tags
 }
 
+# The provider makes messages smaller than AWS's default: see parity/exceptions.py.
 resource "aws_sqs_queue" "dead_letters" {
   name                              = local.dead_letters
   message_retention_seconds         = 1209600

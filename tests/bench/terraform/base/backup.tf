@@ -25,8 +25,7 @@ resource "aws_backup_region_settings" "this" {
   }
 
   lifecycle {
-    # The other kinds are nobody's here.
-    ignore_changes = [resource_type_opt_in_preference]
+    ignore_changes = [resource_type_opt_in_preference] # the other kinds are nobody's here
   }
 }
 
@@ -80,6 +79,7 @@ resource "aws_backup_vault_policy" "this" {
   })
 }
 
+# The provider doesn't know CONTINUOUS_BACKUP_INTERRUPTED: see parity/exceptions.py.
 resource "aws_backup_vault_notifications" "this" {
   backup_vault_name   = aws_backup_vault.this.name
   sns_topic_arn       = aws_sns_topic.this["critical"].arn
@@ -132,6 +132,7 @@ resource "aws_backup_restore_testing_plan" "this" {
   }
 }
 
+# The provider takes no ARNs beside conditions: see parity/exceptions.py.
 resource "aws_backup_restore_testing_selection" "this" {
   for_each                  = toset(["RDS", "S3"])
   restore_testing_plan_name = aws_backup_restore_testing_plan.this.name

@@ -1,7 +1,7 @@
 locals {
   # In the dashboard's order.
   alarm_names = concat(
-    [for name in ["load-balancer-internal-5xx", "load-balancer-internal-rejected-connections", "load-balancer-public-5xx", "load-balancer-public-rejected-connections"] : name],
+    flatten([for name in keys(local.load_balancers) : ["load-balancer-${name}-5xx", "load-balancer-${name}-rejected-connections"]]),
     flatten([for tier in local.server_tiers : ["target-5xx-${tier}", "target-latency-${tier}", "unhealthy-hosts-${tier}", "healthy-hosts-${tier}"]]),
     [for tier in local.server_tiers : "capacity-${tier}"],
     [for what in ["cpu", "free-storage", "connections", "free-memory"] : "database-${what}"],

@@ -15,7 +15,6 @@ locals {
   }
 }
 
-# Deployments move it: the pipeline puts other releases there.
 data "aws_ssm_parameter" "image" {
   name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 }
@@ -92,7 +91,7 @@ resource "aws_ssm_parameter" "release" {
   tags        = local.servers_tags
 
   lifecycle {
-    ignore_changes = [value]
+    ignore_changes = [value] # deployments move it
   }
 }
 
