@@ -87,6 +87,6 @@ def _models(services: list[str]) -> None:
             client = neutral_session().create_client(
                 service, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none"
             )
-            # Each worker would look through the folders of all services for these.
+            # Each worker would look through the folders of all services for paginators and waiters.
             client.can_paginate(next(iter(client.meta.method_to_api_mapping)))
-            _ = client.waiter_names
+            len(client.waiter_names)
