@@ -139,10 +139,11 @@ def writes(emulator: Running) -> int:
 
 
 @pytest.fixture(scope="module")
-def reference(emulator, tmp_path_factory):
-    """What stands after an undisturbed first run."""
+def first_run(emulator, tmp_path_factory) -> tuple[dict[str, list[str]], int]:
+    """(what stands after an undisturbed first run, its mutating requests)."""
     emulator.post("/moto-api/reset")
+    emulator.post("/emulator/requests/reset")
     Stack(emulator.url, tmp_path_factory.mktemp("reference")).apply()
-    stands = listing(emulator)
+    found = listing(emulator), writes(emulator)
     emulator.post("/moto-api/reset")
-    return stands
+    return found
