@@ -56,7 +56,7 @@ molecule: $(READY) ## Molecule scenarios of the roles (ROLE=network for one)
 	@.venv/bin/python tools/molecule $(ROLE)
 
 integration: $(READY) ## the engine on the emulator, from plan to removal
-	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not timing' tests/integration
+	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not timing' tests/integration
 	@.venv/bin/python -m pytest -rP -m timing tests/integration
 
 bench: $(READY) ## against Terraform on the same emulator: plan and apply, at 0 and 80 ms per call, with one and five environments
