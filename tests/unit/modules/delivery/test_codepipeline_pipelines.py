@@ -68,6 +68,11 @@ def test_a_changed_stage_counts_the_version_up(converge, aws, pipeline):
 def test_triggers_come_and_go(converge, aws, pipeline):
     push = {"sourceActionName": "Source", "push": [{"branches": {"includes": ["main"]}}]}
     trigger = {"providerType": "CodeStarSourceConnection", "gitConfiguration": push}
+    stages = copy.deepcopy(STAGES)
+    stages[0]["actions"][0]["actionTypeId"]["provider"] = "CodeStarSourceConnection"
+    connection = f"arn:aws:codeconnections:ap-northeast-2:123456789012:connection/{'0' * 8}-0000-0000-0000-{'0' * 12}"
+    stages[0]["actions"][0]["configuration"] = {"ConnectionArn": connection, "FullRepositoryId": "shop/services", "BranchName": "main"}
+    pipeline = {**pipeline, "stages": stages}
     converge("codepipeline_pipelines", pipelines=[{**pipeline, "triggers": [trigger]}], tags=TAGS)
     assert standing(aws)["triggers"] == [trigger]
     assert operations(converge("codepipeline_pipelines", pipelines=[pipeline], tags=TAGS)) == ["UpdatePipeline"]
