@@ -46,7 +46,8 @@ class Outcome:
 
 def endpoint() -> str:
     """The address of this emulator, for what runs in it."""
-    return os.environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{os.environ.get('MOTO_PORT', '4566')}"
+    # MOTO_PORT is set by the emulator itself; AWS_ENDPOINT_URL may be meant for another one, which whoever started this one talks to.
+    return f"http://127.0.0.1:{os.environ['MOTO_PORT']}"
 
 
 def run(function: Any, event: Any, request_id: str | None = None) -> Outcome:

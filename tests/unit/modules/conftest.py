@@ -53,6 +53,7 @@ def moto_endpoint():
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    os.environ["MOTO_PORT"] = str(port)  # as the emulator does for the functions that run in it
     yield f"http://{host}:{port}"
     server.stop()
 

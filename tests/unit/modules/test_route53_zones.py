@@ -214,8 +214,8 @@ def test_resource_policies(converge, aws):
     assert operations(converge("logs_resource_policies", **given)) == ["PutResourcePolicy"] * 2
     given["policies"][1]["policy"] = policy("arn:aws:logs:us-east-1:123456789012:log-group:g:*")
     assert [(c["action"], c["name"]) for c in converge("logs_resource_policies", **given)["changes"]] == [("update", "two")]
-    found = aws("logs", region_name="us-east-1").describe_resource_policies()["resourcePolicies"]
-    assert json.loads(found[1]["policyDocument"]) == given["policies"][1]["policy"]
+    found = {p["policyName"]: p for p in aws("logs", region_name="us-east-1").describe_resource_policies()["resourcePolicies"]}
+    assert json.loads(found["two"]["policyDocument"]) == given["policies"][1]["policy"]
     assert operations(converge("logs_resource_policies", state="absent", **given)) == ["DeleteResourcePolicy"] * 2
 
 
