@@ -154,9 +154,7 @@ def alias_whatever_its_health(client: Client) -> None:
     records = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
     alias = next(record for record in records if "AliasTarget" in record)
     turned = {**alias, "AliasTarget": {**alias["AliasTarget"], "EvaluateTargetHealth": False}}
-    route53.change_resource_record_sets(
-        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": turned}]}
-    )
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": turned}]})
 
 
 def rollback_of_deployments(client: Client) -> None:

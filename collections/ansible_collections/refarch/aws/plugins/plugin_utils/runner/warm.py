@@ -12,6 +12,8 @@ import os
 import re
 from pathlib import Path
 
+from ansible_collections.refarch.aws.plugins.plugin_utils.runner import sessions
+
 _UPSTREAM_UTILS = ("modules", "botocore", "retries", "tagging", "transformation", "policy", "waiters")
 _CLIENT = re.compile(r"""\.(?:client|read|write|wait)\(\s*["']([a-z0-9-]+)["']""")
 
@@ -19,12 +21,10 @@ _loaded: set[str] = set()
 
 
 def sdk(services: list[str]) -> None:
-    """Import the SDK and the models of *services*; let all sessions of this process tree share one loader of models."""
+    """Import the SDK and the models of *services*; let all sessions of this process tree share what they would each work out anew."""
     import boto3  # noqa: F401  (the import is the point)
-    import botocore.loaders
-    import botocore.session
 
-    botocore.session.create_loader = functools.lru_cache(maxsize=None)(botocore.loaders.create_loader)
+    sessions.share()
     for name in _UPSTREAM_UTILS:
         importlib.import_module(f"ansible_collections.amazon.aws.plugins.module_utils.{name}")
     _models(services)
