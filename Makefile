@@ -39,7 +39,9 @@ down: $(READY) $(PLACE) ## remove SCENARIO
 stop: $(READY) ## stop the emulator that `make up` started
 	@.venv/bin/python -m emulator.background stop
 
-test: lint sanity unit molecule integration ## all tests
+test: $(READY) ## all tests
+	@$(MAKE) --no-print-directory -j 2 -O lint sanity
+	@$(MAKE) --no-print-directory unit molecule integration
 
 lint: $(READY) ## ruff, shellcheck and ansible-lint (profile production)
 	@.venv/bin/ruff check .
