@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, InvalidSubnetIdError
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.network_acls import NetworkAcl
@@ -17,6 +19,7 @@ from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, generic_filter
 
 
 def apply() -> None:
+    images_are_loaded_when_asked_for()
     default_security_group_lets_itself_in()
     security_group_rules_keep_their_description()
     prefix_list_rule_keeps_its_description()
@@ -43,6 +46,24 @@ def apply() -> None:
 
 def _refuse(code: str, message: str) -> EC2ClientError:
     return EC2ClientError(code, message)
+
+
+def images_are_loaded_when_asked_for() -> None:
+    """AWS's images. moto makes some 1,300 of them, with a volume and a snapshot each, for each account and region that is looked at."""
+    load, lock = AmiBackend._load_amis, threading.RLock()
+
+    def amis(self: AmiBackend) -> dict[str, Ami]:
+        with lock:
+            if not self.__dict__.get("_has_images"):
+                self._has_images = True
+                load(self)
+            return self._images
+
+    def replace(self: AmiBackend, images: dict[str, Ami]) -> None:
+        self._images = images
+
+    AmiBackend.amis = property(amis, replace)
+    AmiBackend._load_amis = lambda self: None
 
 
 def default_security_group_lets_itself_in() -> None:

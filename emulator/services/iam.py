@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 from typing import Any
@@ -31,12 +32,17 @@ def apply() -> None:
 
 def managed_policies_are_parsed_once() -> None:
     """AWS's managed policies, in the partition aws only: moto parses 1.5 MB for each account in each of its partitions."""
-    parsed = functools.cache(lambda: json.loads(aws_managed_policies_data))
+
+    @functools.cache
+    def parsed(account_id: str, region: str) -> list[AWSManagedPolicy]:
+        data = json.loads(aws_managed_policies_data)
+        return [AWSManagedPolicy.from_data(name, account_id, region, policy) for name, policy in data.items()]
 
     def _init_aws_policies(self: IAMBackend) -> list[ManagedPolicy]:
         if not load_iam_aws_managed_policies() or self.partition != "aws":
             return []
-        return [AWSManagedPolicy.from_data(name, self.account_id, self.region_name, data) for name, data in parsed().items()]
+        # What an account changes of them is how often they are attached.
+        return [copy.copy(policy) for policy in parsed(self.account_id, self.region_name)]
 
     IAMBackend._init_aws_policies = _init_aws_policies
 

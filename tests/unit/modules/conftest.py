@@ -1,11 +1,12 @@
-"""Runs a module of the collection in this process, against a moto server of its own on a free port."""
+"""Runs a module of the collection in this process, against a strict emulator of its own on a free port."""
 
 from __future__ import annotations
 
 import importlib
 import json
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 
@@ -19,14 +20,38 @@ import botocore.client
 from ansible.module_utils import basic
 from ansible.module_utils.common.text.converters import to_bytes
 from moto.moto_api._internal.models import moto_api_backend
-from moto.server import ThreadedMotoServer
 
-import emulator.services
 from ansible_collections.refarch.aws.plugins.plugin_utils.runner import warm
+from emulator import services
+from emulator.pipeline import Emulator
+from emulator.server import Server
+from emulator.strict.judge import Judge
 
 REGION = "ap-northeast-2"
 ACCOUNT_ID = "123456789012"
 UNKNOWN = "(known after apply)"
+
+#: Rules on what stands around a resource. A test of one module makes its surroundings up; whole roles run under all rules (molecule/).
+SURROUNDINGS = (
+    "backup.role_trusts_backup",
+    "backup.target_vault_exists",
+    "cloudtrail.bucket_lets_the_trail_write",
+    "cloudtrail.key_lets_the_trail_encrypt",
+    "cloudtrail.log_group",
+    "cloudtrail.log_group_role",
+    "elbv2.certificate_is_issued",
+    "elbv2.vpc_has_an_internet_gateway",
+    "lambda.environment",
+    "lambda.role_may_use_the_destination",
+    "rds.enhanced_monitoring",
+    "rds.sources_exist",
+    "route53.policy_lets_route53_write",
+    "secretsmanager.key_exists",
+    "shield.health_check_stands",
+    "shield.protected_load_balancer_stands",
+    "ssm.association_output",
+    "wafv2.log_group_exists",
+)
 
 #: Operations that read, by their first word. All others count as writing.
 READING = ("Describe", "List", "Get", "Head", "Lookup", "Search", "BatchGet", "Validate", "Simulate", "CheckCapacity")
@@ -47,26 +72,29 @@ class ModuleFailed(AssertionError):
 
 
 @pytest.fixture(scope="session")
-def moto_endpoint():
-    emulator.services.apply_all()
+def emulator() -> Iterator[tuple[Emulator, str]]:
+    """(the emulator, its address)."""
+    services.apply_all()
     warm.sdk([])  # each run of a module makes a session, which would read the models of its services anew
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+    running = Emulator(Judge(SURROUNDINGS))
+    server = Server("127.0.0.1", 0, running.handle)
+    port = server.server_address[1]
     os.environ["MOTO_PORT"] = str(port)  # as the emulator does for the functions that run in it
-    yield f"http://{host}:{port}"
-    server.stop()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield running, f"http://127.0.0.1:{port}"
+    server.shutdown()
 
 
 @pytest.fixture
-def endpoint(moto_endpoint, monkeypatch):
+def endpoint(emulator, monkeypatch):
     """The address of an account with nothing in it."""
+    running, address = emulator
     for name, value in {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL": moto_endpoint,
+        "AWS_ENDPOINT_URL": address,
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": "/dev/null",
@@ -75,7 +103,8 @@ def endpoint(moto_endpoint, monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     moto_api_backend.reset()
-    return moto_endpoint
+    running.reset()
+    return address
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def test_others_are_left_alone(converge, aws, zone):
     assert len(records(aws, zone)) == 1  # it proves theirs too
 
 
-def test_one_that_failed_is_requested_anew(run_module, converge, aws, zone, moto_endpoint):
+def test_one_that_failed_is_requested_anew(run_module, converge, aws, zone):
     arn = run_module("acm_certificates", **params(None), wait=False)["certificates"][0]["certificate_arn"]
     from moto.acm.models import acm_backends
 

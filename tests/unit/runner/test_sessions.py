@@ -62,6 +62,7 @@ def shared(monkeypatch):
     import botocore.session
 
     for place, name in (
+        (boto3.session.Session, "_setup_loader"),
         (botocore.session, "create_loader"),
         (botocore.hooks, "accepts_kwargs"),
         (botocore.session, "EventAliaser"),
@@ -73,6 +74,12 @@ def shared(monkeypatch):
 
 def client(service="sqs"):
     return boto3.session.Session().client(service, region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
+
+
+def test_one_loader_looks_in_each_place_once(shared):
+    loaders = [boto3.session.Session()._loader for _ in range(3)]
+    assert len(set(map(id, loaders))) == 1
+    assert len(loaders[0].search_paths) == len(set(loaders[0].search_paths))
 
 
 def test_twice_is_once(shared):

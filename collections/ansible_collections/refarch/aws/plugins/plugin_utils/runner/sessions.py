@@ -11,10 +11,12 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
 
 def share() -> None:
     """Let sessions that are made from now on share those answers. A second call does nothing."""
+    import boto3.session
     import botocore.client
     import botocore.hooks
     import botocore.loaders
@@ -22,6 +24,7 @@ def share() -> None:
 
     if issubclass(botocore.session.EventAliaser, _Shared):
         return
+    boto3.session.Session._setup_loader = _setup_loader
     botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
     botocore.hooks.accepts_kwargs = _by_function(botocore.hooks.accepts_kwargs)
     botocore.client.ClientCreator._create_methods = _by_service(botocore.client.ClientCreator._create_methods)
@@ -42,6 +45,16 @@ class _Shared:
         copied = self.__class__(copy.copy(self._emitter), copy.copy(self._event_aliases))
         copied._alias_name_cache = self._alias_name_cache
         return copied
+
+
+def _setup_loader(session) -> None:
+    """What boto3's Session does with a loader of its own: look for models in boto3 too. One shared loader needs that once."""
+    import boto3.session
+
+    session._loader = session._session.get_component("data_loader")
+    models = str(Path(boto3.session.__file__).parent / "data")
+    if models not in session._loader.search_paths:
+        session._loader.search_paths.append(models)
 
 
 def _by_function(accepts_kwargs: Callable) -> Callable:
