@@ -9,7 +9,7 @@ from tests.integration.inventory import differences, listing
 
 #: After how many mutating calls a run is killed: the very first ones, and shares of those of an undisturbed run.
 FIRST = (1, 2, 5)
-SHARES = (0.08, 0.25, 0.42, 0.58, 0.75, 0.92)
+SHARES = (0.06, 0.2, 0.35, 0.5, 0.65, 0.8, 0.94)
 
 
 @pytest.mark.parametrize("point", [*FIRST, *SHARES])
