@@ -109,7 +109,7 @@ class Emulator:
             log.debug("%s:%s can't be read", call.service, call.operation, exc_info=True)
             raise AwsError(codes.malformed(call.service, call.protocol), f"The request can't be read: {error}") from error
         answerer = self._answerer(request, call)
-        context = Context(_account(request, scope), call.region)
+        context = Context(_account(request, scope), call.region, scope.access_key)
         self._authorize(call, context)
         self._judge.form(call)
         if calls_back(call.service, call.operation):

@@ -9,10 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Context:
-    """Where a call was made: 12-digit account, region of the request, and moto's backends for looking at state."""
+    """Where a call was made and by whom: 12-digit account, region of the request, access key; moto's backends for looking at state."""
 
     account_id: str
     region: str
+    access_key: str = ""
 
     def backend(self, service: str, region: str | None = None) -> Any:
         """moto's backend of *service* (moto's name), of this account; *region* defaults to the call's."""
