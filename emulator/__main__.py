@@ -16,6 +16,9 @@ os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
 
 from emulator import latency, services, speed
 from emulator.authorization import Policies
+from emulator.instances.follower import Follower
+from emulator.instances.machine import missing
+from emulator.instances.network import NotPossible
 from emulator.pipeline import Emulator
 from emulator.server import Server
 from emulator.state import StateError, StateFile
@@ -32,9 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.quiet:
         logging.getLogger("emulator").setLevel(logging.ERROR)
     os.environ["MOTO_PORT"] = str(options.port)
+    if options.instances and (reason := missing()):
+        print(f"emulator: {reason}", file=sys.stderr)
+        return 2
     try:
         return _serve(options)
-    except (UnknownRule, StateError, OSError, ValueError) as error:
+    except (UnknownRule, StateError, NotPossible, OSError, ValueError) as error:
         print(f"emulator: {error}", file=sys.stderr)
         return 2
 
@@ -55,9 +61,14 @@ def _serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
+    follower = Follower(f"http://{HOST}:{server.server_address[1]}") if options.instances else None
+    if follower:
+        follower.start()
     if not options.quiet:
         print(f"emulator: ready at http://{HOST}:{server.server_address[1]}", file=sys.stderr, flush=True)
     stop.wait()
+    if follower:
+        follower.stop()
     server.shutdown()
     if state:
         state.close()
@@ -71,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep the state in DIR across restarts")
     parser.add_argument("--lenient", action="append", default=[], metavar="RULE", help="switch a rule off (repeatable)")
     parser.add_argument("--policy", type=Path, metavar="PATH", help="callers may do only what the policies in this file or folder allow")
+    parser.add_argument("--instances", action="store_true", help="boot a machine for each EC2 instance (Linux, as root)")
     volume = parser.add_mutually_exclusive_group()
     volume.add_argument("--quiet", action="store_true", help="only errors")
     volume.add_argument("--verbose", action="store_true", help="every call")

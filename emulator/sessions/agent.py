@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import pty
+import select
 import signal
 import struct
 import subprocess
@@ -32,6 +33,8 @@ log = logging.getLogger("emulator.sessions")
 VERSION = "3.3.2299.0"
 #: Messages that may wait for their acknowledgement before the shell's output is held back.
 MOST_WAITING = 512
+#: Seconds between two looks whether the shell has ended.
+LOOK = 0.1
 #: Seconds that a shell has after SIGHUP.
 GRACE = 2.0
 
@@ -206,13 +209,7 @@ class Agent:
 
     def _carry(self) -> None:
         """What the shell writes, to the client, until the shell has ended."""
-        while True:
-            try:
-                written = os.read(self._terminal, streams.PAYLOAD_SIZE)
-            except OSError:  # on Linux the end of a terminal's last process is an error
-                written = b""
-            if not written:
-                break
+        while written := self._read():
             while self._stream.waiting > MOST_WAITING and not self._over.wait(0.01):
                 pass
             self._stream.send(self._cipher.encrypt(written) if self._cipher else written)
@@ -220,6 +217,16 @@ class Agent:
         while self._stream.waiting and time.monotonic() < deadline and not self._over.wait(0.01):
             pass
         self.end()
+
+    def _read(self) -> bytes:
+        """What the shell writes next; nothing when it has ended, even if a process that it left behind holds the terminal."""
+        while not select.select([self._terminal], [], [], LOOK)[0]:
+            if self._shell is None or self._shell.poll() is not None:
+                return b""
+        try:
+            return os.read(self._terminal, streams.PAYLOAD_SIZE)
+        except OSError:  # on Linux the end of a terminal's last process is an error
+            return b""
 
     def _type(self, data: bytes) -> None:
         view = memoryview(data)

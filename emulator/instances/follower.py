@@ -1,0 +1,98 @@
+"""Machines for what EC2 runs: one comes up for each instance that runs, and goes when that ends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from emulator import machines
+from emulator.instances.facts import Facts, running
+from emulator.instances.machine import BootFailed, Instance
+from emulator.instances.metadata import MetadataService
+from emulator.instances.network import Network
+
+log = logging.getLogger("emulator.instances")
+
+#: Seconds between two looks at EC2.
+LOOK = 0.25
+
+
+class Follower:
+    """Keeps machines in step with EC2, from C(start) to C(stop). *endpoint*: the emulator's address, for the machines' agents."""
+
+    def __init__(self, endpoint: str):
+        self._endpoint = endpoint
+        self._network = Network()
+        self._machines: dict[str, Instance] = {}
+        self._facts: dict[str, Facts] = {}
+        self._failed: set[str] = set()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="instances", daemon=True)
+        self._metadata: MetadataService | None = None
+
+    def start(self) -> None:
+        """Raises network.NotPossible where this machine can't have instances."""
+        self._network.create()
+        self._metadata = MetadataService(self._network, self._facts.get)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """All machines and their network go."""
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for instance_id in list(self._machines):
+            self._take_down(instance_id)
+        if self._metadata is not None:
+            self._metadata.close()
+        self._network.delete()
+
+    def _follow(self) -> None:
+        while not self._over.wait(LOOK):
+            try:
+                self._look()
+            except Exception:  # the next look may find what this one could not read while EC2 changed it
+                log.exception("could not follow EC2")
+
+    def _look(self) -> None:
+        wanted = {facts.id: facts for facts in running()}
+        for instance_id in set(self._machines) - set(wanted):
+            self._take_down(instance_id)
+        for facts in wanted.values():
+            self._facts[facts.address] = facts
+            if facts.id not in self._machines and facts.id not in self._failed:
+                self._bring_up(facts)
+            machine = self._machines.get(facts.id)
+            if machine is not None and facts.managed:
+                machines.CONNECTED[facts.id] = machine
+            else:
+                machines.CONNECTED.pop(facts.id, None)
+
+    def _bring_up(self, facts: Facts) -> None:
+        made = Instance(facts.id, facts.address, self._network, lambda: self._aws(facts.address))
+        try:
+            made.boot()
+        except BootFailed as error:
+            log.error("%s", error)
+            self._failed.add(facts.id)
+            return
+        self._machines[facts.id] = made
+
+    def _take_down(self, instance_id: str) -> None:
+        machines.CONNECTED.pop(instance_id, None)
+        machine = self._machines.pop(instance_id)
+        machine.stop()
+        self._facts.pop(machine.address, None)
+
+    def _aws(self, address: str) -> dict[str, Any]:
+        """What a client needs that speaks as the instance at *address*."""
+        facts = self._facts[address]
+        keys = facts.credentials() or {}
+        return {
+            "region_name": facts.region,
+            "endpoint_url": self._endpoint,
+            "aws_access_key_id": keys.get("AccessKeyId"),
+            "aws_secret_access_key": keys.get("SecretAccessKey"),
+            "aws_session_token": keys.get("Token"),
+        }

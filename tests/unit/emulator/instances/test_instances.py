@@ -1,0 +1,186 @@
+"""``python -m emulator --instances``: EC2's instances as machines that one can open a session on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+
+from emulator.instances.machine import missing
+from tests.processes import ROOT, start
+
+pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+CORE = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+
+
+@pytest.fixture(scope="module")
+def emulator():
+    running = start("emulator", "--port", "0", "--instances")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def launch(emulator):
+    """Launches an instance with the profile *name*, and gives its description when its machine is there."""
+    ec2, iam = emulator.client("ec2"), emulator.client("iam")
+    subnets = ec2.describe_subnets()["Subnets"]
+    image = next(image for image in ec2.describe_images(Owners=["amazon"])["Images"] if image["Architecture"] == "x86_64")
+    made = set()
+
+    def launched(name, policies=(CORE,), **more):
+        if name not in made:
+            made.add(name)
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+            for policy in policies:
+                iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+            iam.create_instance_profile(InstanceProfileName=name)
+            iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+        answer = ec2.run_instances(
+            ImageId=image["ImageId"],
+            InstanceType="t3.micro",
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=subnets[0]["SubnetId"],
+            IamInstanceProfile={"Name": name},
+            MetadataOptions={"HttpTokens": "required", "HttpEndpoint": "enabled"},
+            **more,
+        )
+        return answer["Instances"][0]
+
+    return launched
+
+
+def until(look, seconds=20):
+    ends = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert found
+    return found
+
+
+@pytest.fixture(scope="module")
+def node(emulator, launch):
+    instance = launch("managed", UserData="#!/bin/sh\necho hello\n")
+    until(lambda: connected(emulator, instance["InstanceId"]))
+    return instance
+
+
+def connected(emulator, instance_id):
+    return emulator.client("ssm").get_connection_status(Target=instance_id)["Status"] == "connected"
+
+
+def session(emulator, instance_id, script):
+    """What *script* prints on the instance, through Session Manager."""
+    answer = emulator.client("ssm").start_session(Target=instance_id)
+    response = json.dumps({key: answer[key] for key in ("SessionId", "TokenValue", "StreamUrl")})
+    arguments = [response, "ap-northeast-2", "StartSession", "", json.dumps({"Target": instance_id}), emulator.url]
+    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_CONFIG_FILE": os.devnull}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "emulator.sessions.plugin", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env=environment,
+    )
+    process.stdin.write(b"stty -echo -onlcr; echo be''gin\n" + script.encode() + b"\necho e''nd; exit\n")
+    process.stdin.flush()
+    printed = process.stdout.read().decode()
+    process.stdin.close()
+    process.stdout.close()
+    assert process.wait(20) == 0
+    return printed.partition("begin\n")[2].rpartition("end\n")[0]
+
+
+def test_a_session_is_on_a_machine_of_its_own(emulator, node):
+    printed = session(emulator, node["InstanceId"], "echo I am $(hostname) at $(ip -4 -o address show eth0); ls -A /root /home")
+    assert f"I am {node['InstanceId']} at" in printed
+    assert f"inet {node['PrivateIpAddress']}/32" in printed
+    assert "/home:\n\n/root:\n" in printed
+
+
+def test_the_emulator_and_this_machine_are_out_of_its_reach(emulator, node):
+    printed = session(emulator, node["InstanceId"], f"curl -sS -m 2 {emulator.url}/moto-api/; echo code $?")
+    assert "code 7" in printed  # nobody is there
+
+
+def test_the_metadata_service_wants_a_token(emulator, node):
+    script = """
+    at=http://169.254.169.254/latest
+    curl -s -o /dev/null -w 'without %{http_code}\\n' $at/meta-data/instance-id
+    curl -s -o /dev/null -w 'too long %{http_code}\\n' -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 21601' $at/api/token
+    T=$(curl -s -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $at/api/token)
+    get() { echo "$1: $(curl -s -H "X-aws-ec2-metadata-token: $T" $at/$1)"; }
+    get meta-data/instance-id; get meta-data/placement/region; get meta-data/iam/security-credentials/; get user-data
+    get meta-data/iam/security-credentials/managed | tr -d '\\n'; echo
+    curl -s -o /dev/null -w 'wrong %{http_code}\\n' -H 'X-aws-ec2-metadata-token: x' $at/meta-data/instance-id
+    curl -s -o /dev/null -w 'nothing %{http_code}\\n' -H "X-aws-ec2-metadata-token: $T" $at/meta-data/nothing
+    """
+    printed = session(emulator, node["InstanceId"], script)
+    for line in (
+        "without 401",
+        "too long 400",
+        f"meta-data/instance-id: {node['InstanceId']}",
+        "meta-data/placement/region: ap-northeast-2",
+        "meta-data/iam/security-credentials/: managed",
+        "user-data: #!/bin/sh\necho hello",
+        "wrong 401",
+        "nothing 404",
+    ):
+        assert line in printed
+    credentials = json.loads(printed.partition("security-credentials/managed: ")[2].partition("\n")[0])
+    assert credentials["Code"] == "Success"
+    keys = {
+        "aws_access_key_id": credentials["AccessKeyId"],
+        "aws_secret_access_key": credentials["SecretAccessKey"],
+        "aws_session_token": credentials["Token"],
+    }
+    caller = boto3.client("sts", "ap-northeast-2", endpoint_url=emulator.url, **keys).get_caller_identity()
+    assert caller["Arn"].endswith(f":assumed-role/managed/{node['InstanceId']}")
+
+
+def test_instances_reach_one_another(emulator, launch, node):
+    other = launch("managed")
+    until(lambda: connected(emulator, other["InstanceId"]))
+    serve = "$s = IO::Socket::INET->new(LocalPort => 8080, Listen => 5);"
+    answer = 'while ($c = $s->accept) { print $c "from the other"; close $c }'
+    session(emulator, other["InstanceId"], f"setsid perl -MIO::Socket::INET -e '{serve} {answer}' > /dev/null 2>&1 & sleep 1")
+    printed = session(emulator, node["InstanceId"], f"bash -c 'cat < /dev/tcp/{other['PrivateIpAddress']}/8080'")
+    assert "from the other" in printed
+
+
+def test_without_the_right_it_is_not_connected(emulator, launch, node):
+    lonely = launch("lonely", policies=())
+    time.sleep(1)
+    assert not connected(emulator, lonely["InstanceId"])
+    emulator.client("iam").attach_role_policy(RoleName="lonely", PolicyArn=CORE)
+    until(lambda: connected(emulator, lonely["InstanceId"]))
+
+
+def test_what_is_terminated_is_gone(emulator, launch):
+    instance = launch("managed")
+    until(lambda: connected(emulator, instance["InstanceId"]))
+    room = Path(f"/tmp/instance-{instance['InstanceId']}")
+    assert room.exists()
+    emulator.client("ec2").terminate_instances(InstanceIds=[instance["InstanceId"]])
+    until(lambda: not connected(emulator, instance["InstanceId"]))
+    until(lambda: not room.exists())
+
+
+def test_nothing_is_left_behind():
+    running = start("emulator", "--port", "0", "--instances")
+    name = Path(f"/run/netns/refarch-{running.process.pid}")
+    assert name.exists()
+    running.stop()
+    assert not name.exists()
