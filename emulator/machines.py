@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from emulator.sessions.agent import Machine
 
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An instance that Systems Manager manages: its machine, and what EC2 says of it."""
+
+    machine: Machine
+    account_id: str
+    region: str
+    address: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
 #: By the instance's id: those whose SSM agent is connected.
-CONNECTED: dict[str, Machine] = {}
+CONNECTED: dict[str, Node] = {}
+
+
+def nodes(account_id: str, region: str) -> dict[str, Node]:
+    """The connected ones of an account and region, by id."""
+    return {name: node for name, node in sorted(CONNECTED.items()) if (node.account_id, node.region) == (account_id, region)}

@@ -65,7 +65,7 @@ class Follower:
                 self._bring_up(facts)
             machine = self._machines.get(facts.id)
             if machine is not None and facts.managed:
-                machines.CONNECTED[facts.id] = machine
+                machines.CONNECTED[facts.id] = machines.Node(machine, facts.account_id, facts.region, facts.address, facts.tags)
             else:
                 machines.CONNECTED.pop(facts.id, None)
 

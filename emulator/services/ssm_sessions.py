@@ -65,7 +65,7 @@ def _inputs(name: str, context: Context) -> dict[str, Any]:
 def start_session(params: dict[str, Any], context: Context) -> dict[str, Any]:
     target, name = params["Target"], params.get("DocumentName") or ACCOUNT_DOCUMENT
     inputs = _inputs(name, context)
-    if (machine := machines.CONNECTED.get(target)) is None:
+    if (node := machines.nodes(context.account_id, context.region).get(target)) is None:
         raise AwsError("TargetNotConnected", f"{target} is not connected.", 400)
     _user, owner, _account = sts_backends[context.account_id]["aws"].get_caller_identity(context.access_key, context.region)
     session_id = f"{owner.rpartition('/')[2]}-{secrets.token_hex(9)[:17]}"
@@ -86,7 +86,7 @@ def start_session(params: dict[str, Any], context: Context) -> dict[str, Any]:
         _agents.pop(session_id, None)
         channels().forget(session_id)
 
-    _agents[session_id] = Agent(session_id, target, machine, Preferences.of(inputs), ended)
+    _agents[session_id] = Agent(session_id, target, node.machine, Preferences.of(inputs), ended)
     return {"SessionId": session_id, **channels().open(session_id, _agents[session_id])}
 
 
@@ -133,4 +133,5 @@ def describe_sessions(params: dict[str, Any], context: Context) -> dict[str, Any
 
 @operation("ssm", "GetConnectionStatus")
 def get_connection_status(params: dict[str, Any], context: Context) -> dict[str, Any]:
-    return {"Target": params["Target"], "Status": "connected" if params["Target"] in machines.CONNECTED else "notconnected"}
+    there = params["Target"] in machines.nodes(context.account_id, context.region)
+    return {"Target": params["Target"], "Status": "connected" if there else "notconnected"}

@@ -49,7 +49,7 @@ def machine(url, monkeypatch):
         def client(self, service):
             return boto3.client(service, REGION, endpoint_url=url, **CREDENTIALS)
 
-    monkeypatch.setitem(machines.CONNECTED, TARGET, Local())
+    monkeypatch.setitem(machines.CONNECTED, TARGET, machines.Node(Local(), "123456789012", REGION))
 
 
 def plugin(answer, url, typed):
