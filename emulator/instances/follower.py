@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from emulator import machines
+from emulator.instances.associations import Keeper
 from emulator.instances.facts import Facts, running
 from emulator.instances.machine import BootFailed, Instance
 from emulator.instances.metadata import MetadataService
@@ -30,6 +31,7 @@ class Follower:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="instances", daemon=True)
         self._metadata: MetadataService | None = None
+        self._associations = Keeper()
 
     def start(self) -> None:
         """Raises network.NotPossible where this machine can't have instances."""
@@ -52,6 +54,7 @@ class Follower:
         while not self._over.wait(LOOK):
             try:
                 self._look()
+                self._associations.look()
             except Exception:  # the next look may find what this one could not read while EC2 changed it
                 log.exception("could not follow EC2")
 

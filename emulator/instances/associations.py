@@ -1,0 +1,123 @@
+"""State Manager: what associations say is run on each instance that they target, and again when it should be.
+
+"About associations" and "When are associations applied to resources?" (AWS Systems Manager User Guide): on each target when the
+association is made or changed, on each new target when its agent comes up, and by its schedule. Of schedules, rates are followed;
+nobody waits here for the hour of a cron expression.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+import uuid
+from collections import Counter
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.ssm.models import ssm_backends
+
+from emulator import machines
+from emulator.errors import AwsError
+from emulator.instances.documents import Outcome, Runner
+from emulator.machines import Node
+from emulator.services.ssm_commands import content_of, matching, share, spread
+from emulator.strict import Context
+
+log = logging.getLogger("emulator.instances")
+
+_RATE = re.compile(r"^rate\((\d+) (minute|hour|day)s?\)$")
+_SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
+#: Executions that are kept of an association.
+KEPT = 50
+
+
+class Keeper:
+    """Applies associations to the instances that are connected. C(look) begins what is due, and does not wait for it."""
+
+    def __init__(self) -> None:
+        self._busy: set[str] = set()
+        self._unknown: set[str] = set()
+        self._lock = threading.Lock()
+
+    def look(self) -> None:
+        for account_id, regions in list(ssm_backends.items()):
+            for region, backend in list(regions.items()):
+                for association in list(backend.__dict__.get("_associations", {}).values()):
+                    self._apply(association, Context(account_id, region))
+
+    def _apply(self, association: dict[str, Any], context: Context) -> None:
+        given, identity = association["given"], association["AssociationId"]
+        targets = matching(given.get("Targets") or [], machines.nodes(context.account_id, context.region))
+        due = {name: node for name, node in targets.items() if _due(association, name)}
+        with self._lock:
+            if not due or identity in self._busy:
+                return
+            try:
+                content = content_of(given["Name"], context)
+            except AwsError as error:
+                if identity not in self._unknown:
+                    log.warning("association %s: %s", given.get("AssociationName", identity), error)
+                    self._unknown.add(identity)
+                return
+            self._busy.add(identity)
+        threading.Thread(target=self._execute, args=(association, due, content, context), name="association", daemon=True).start()
+
+    def _execute(self, association: dict[str, Any], nodes: dict[str, Node], content: dict[str, Any], context: Context) -> None:
+        given, version, asked = association["given"], association["AssociationVersion"], association.get("asked", 0)
+        execution = {
+            "ExecutionId": str(uuid.uuid4()),
+            "AssociationVersion": version,
+            "CreatedTime": utcnow(),
+            "Status": "InProgress",
+            "targets": {name: {"Status": "Pending"} for name in nodes},
+        }
+        association.setdefault("executions", []).append(execution)
+        del association["executions"][:-KEPT]
+
+        def run(name: str) -> bool:
+            execution["targets"][name] = {"Status": "InProgress", "LastExecutionDate": utcnow()}
+            try:
+                outcome = Runner(nodes[name].machine, context.region).run(content, given.get("Parameters") or {}, execution["ExecutionId"])
+            except Exception as error:  # an instance that went away meanwhile, say
+                outcome = Outcome("Failed", 1, error=str(error))
+            execution["targets"][name] |= {"Status": outcome.status, "Output": outcome.output, "Error": outcome.error}
+            _applied(association)[name] = {"version": version, "asked": asked, "at": time.monotonic(), "status": outcome.status}
+            return outcome.status == "Success"
+
+        try:
+            at_once = share(given.get("MaxConcurrency"), len(nodes), len(nodes))
+            errors = share(given.get("MaxErrors"), len(nodes), len(nodes))
+            for name in spread(list(nodes), at_once, errors, run, threading.Event()):
+                execution["targets"][name]["Status"] = "Skipped"
+                _applied(association)[name] = {"version": version, "asked": asked, "at": time.monotonic(), "status": "Skipped"}
+            execution["Status"] = "Success" if all(one["Status"] == "Success" for one in execution["targets"].values()) else "Failed"
+            _tell(association)
+        finally:
+            with self._lock:
+                self._busy.discard(association["AssociationId"])
+
+
+def _applied(association: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By instance: what was last applied to it, and what became of that."""
+    return association.setdefault("applied", {})
+
+
+def _due(association: dict[str, Any], name: str) -> bool:
+    """Whether *association* is to be applied to the instance *name* now."""
+    last, given = _applied(association).get(name), association["given"]
+    if last is None or last["version"] != association["AssociationVersion"]:
+        return not given.get("ApplyOnlyAtCronInterval") or association.get("asked", 0) > 0
+    if last["asked"] != association.get("asked", 0):
+        return True
+    every = _RATE.match(given.get("ScheduleExpression") or "")
+    return bool(every) and time.monotonic() - last["at"] >= int(every[1]) * _SECONDS[every[2]]
+
+
+def _tell(association: dict[str, Any]) -> None:
+    """The overview that DescribeAssociation and ListAssociations show."""
+    counts = Counter(one["status"] for one in _applied(association).values())
+    status = "Success" if set(counts) <= {"Success"} else "Failed"
+    association["Overview"] = {"Status": status, "DetailedStatus": status, "AssociationStatusAggregatedCount": dict(counts)}
+    association["LastExecutionDate"] = utcnow()
