@@ -61,7 +61,7 @@ def _serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
-    follower = Follower(f"http://{HOST}:{server.server_address[1]}") if options.instances else None
+    follower = Follower((HOST, server.server_address[1])) if options.instances else None
     if follower:
         follower.start()
     if not options.quiet:

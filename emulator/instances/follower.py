@@ -9,9 +9,10 @@ from typing import Any
 from emulator import machines
 from emulator.instances.associations import Keeper
 from emulator.instances.facts import Facts, running
-from emulator.instances.machine import BootFailed, Instance
+from emulator.instances.machine import BootFailed, Instance, remove_left_over
 from emulator.instances.metadata import MetadataService
-from emulator.instances.network import Network
+from emulator.instances.network import RESOLVER, Network
+from emulator.instances.relay import Relay
 
 log = logging.getLogger("emulator.instances")
 
@@ -20,10 +21,10 @@ LOOK = 0.25
 
 
 class Follower:
-    """Keeps machines in step with EC2, from C(start) to C(stop). *endpoint*: the emulator's address, for the machines' agents."""
+    """Keeps machines in step with EC2, from C(start) to C(stop). *address*: the emulator's, where the machines' agents reach it."""
 
-    def __init__(self, endpoint: str):
-        self._endpoint = endpoint
+    def __init__(self, address: tuple[str, int]):
+        self._address = address
         self._network = Network()
         self._machines: dict[str, Instance] = {}
         self._facts: dict[str, Facts] = {}
@@ -31,12 +32,15 @@ class Follower:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="instances", daemon=True)
         self._metadata: MetadataService | None = None
+        self._relay: Relay | None = None
         self._associations = Keeper()
 
     def start(self) -> None:
         """Raises network.NotPossible where this machine can't have instances."""
+        remove_left_over()
         self._network.create()
         self._metadata = MetadataService(self._network, self._facts.get)
+        self._relay = Relay(self._network, (RESOLVER, self._address[1]), self._address)
         self._thread.start()
 
     def stop(self) -> None:
@@ -48,7 +52,10 @@ class Follower:
             self._take_down(instance_id)
         if self._metadata is not None:
             self._metadata.close()
+        if self._relay is not None:
+            self._relay.close()
         self._network.delete()
+        remove_left_over()
 
     def _follow(self) -> None:
         while not self._over.wait(LOOK):
@@ -73,7 +80,15 @@ class Follower:
                 machines.CONNECTED.pop(facts.id, None)
 
     def _bring_up(self, facts: Facts) -> None:
-        made = Instance(facts.id, facts.address, self._network, lambda: self._aws(facts.address))
+        # What a node has on AWS by its region's endpoints: the one address where the emulator answers, as the node sees it.
+        environment = {
+            "AWS_ENDPOINT_URL": f"http://{RESOLVER}:{self._address[1]}",
+            "AWS_REGION": facts.region,
+            "AWS_DEFAULT_REGION": facts.region,
+            "AWS_SSM_INSTANCE_ID": facts.id,
+            "AWS_SSM_REGION_NAME": facts.region,
+        }
+        made = Instance(facts.id, facts.address, self._network, aws=lambda: self._aws(facts.address), environment=environment)
         try:
             made.boot()
         except BootFailed as error:
@@ -94,7 +109,7 @@ class Follower:
         keys = facts.credentials() or {}
         return {
             "region_name": facts.region,
-            "endpoint_url": self._endpoint,
+            "endpoint_url": "http://{}:{}".format(*self._address),
             "aws_access_key_id": keys.get("AccessKeyId"),
             "aws_secret_access_key": keys.get("SecretAccessKey"),
             "aws_session_token": keys.get("Token"),

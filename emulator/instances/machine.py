@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from emulator.instances.network import Network, NotPossible
 BOOT = Path(__file__).parent / "boot.sh"
 #: Seconds that an instance has for its first process to be ready.
 PATIENCE = 10.0
-#: What a process on the instance finds in its environment, and nothing else.
+#: What a process on each instance finds in its environment.
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8",
@@ -30,7 +30,9 @@ ENVIRONMENT = {
     "HOME": "/root",
 }
 _NAMESPACES = ("unshare", "--mount", "--pid", "--uts", "--ipc", "--net", "--fork")
-_NEEDED = ("unshare", "nsenter", "ip", "mount")
+#: Ends what it starts when the emulator ends, however that was.
+_WITH_US = ("setpriv", "--pdeathsig", "KILL")
+_NEEDED = ("unshare", "nsenter", "setpriv", "ip", "mount")
 #: All that an instance and its network are made of, tried in namespaces that end with it.
 _TRIAL = """
 mount --make-rprivate / && mount -t tmpfs trial /mnt && mkdir /mnt/changed /mnt/work /mnt/root &&
@@ -61,21 +63,46 @@ def missing() -> str | None:
     return f"emulated instances need namespaces, which are not to be had here: {tried.stderr.strip()}" if tried.returncode else None
 
 
-class Instance:
-    """A machine with the id and the private address of an EC2 instance. *aws*: what a boto3 client with its credentials is made with."""
+def _rooms(pid: int) -> Path:
+    return Path(tempfile.gettempdir()) / f"refarch-instances-{pid}"
 
-    def __init__(self, instance_id: str, address: str, network: Network, aws: Callable[[], dict[str, Any]] = dict, lower: str = "/"):
+
+def remove_left_over() -> None:
+    """Remove the folders of emulators that are gone, and this one's, which is empty then."""
+    for found in Path(tempfile.gettempdir()).glob("refarch-instances-*"):
+        pid = found.name.rpartition("-")[2]
+        if pid == str(os.getpid()) or not Path("/proc", pid).exists():
+            shutil.rmtree(found, ignore_errors=True)
+
+
+class Instance:
+    """A machine with the id and the private address of an EC2 instance.
+
+    *aws*: what a boto3 client with its credentials is made with; *environment*: of its processes, beside C(ENVIRONMENT);
+    *lower*: the files that it begins with.
+    """
+
+    def __init__(
+        self,
+        instance_id: str,
+        address: str,
+        network: Network,
+        *,
+        aws: Callable[[], dict[str, Any]] = dict,
+        environment: Mapping[str, str] | None = None,
+        lower: str = "/",
+    ):
         self.id, self.address, self.network, self.lower = instance_id, address, network, lower
-        self._aws = aws
-        self._room = Path(tempfile.gettempdir()) / f"instance-{instance_id}"
+        self._aws, self._environment = aws, {**ENVIRONMENT, **(environment or {})}
+        self._room = _rooms(os.getpid()) / instance_id
         self._holder: subprocess.Popen[str] | None = None
         self._pid = 0
 
     def boot(self) -> None:
         """Come up. Raises BootFailed; what was begun is gone then."""
-        self._room.mkdir(mode=0o700)
+        self._room.mkdir(mode=0o700, parents=True)
         self._holder = subprocess.Popen(
-            [*_NAMESPACES, "--kill-child", "sh", str(BOOT), str(self._room), self.lower, self.id],
+            [*_WITH_US, *_NAMESPACES, "--kill-child", "sh", str(BOOT), str(self._room), self.lower, self.id],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -107,7 +134,14 @@ class Instance:
     def command(self, *arguments: str) -> list[str]:
         """What runs *arguments* on the instance, as root, from the top of its files."""
         enter = ["nsenter", "--target", str(self._pid), "--mount", "--pid", "--uts", "--ipc", "--net"]
-        return [*enter, "env", "--chdir=/", "--ignore-environment", *(f"{name}={value}" for name, value in ENVIRONMENT.items()), *arguments]
+        return [
+            *enter,
+            "env",
+            "--chdir=/",
+            "--ignore-environment",
+            *(f"{name}={value}" for name, value in self._environment.items()),
+            *arguments,
+        ]
 
     def run(self, *arguments: str, given: bytes = b"", seconds: float | None = None) -> subprocess.CompletedProcess[bytes]:
         """Run *arguments* there, with *given* for input. Raises subprocess.TimeoutExpired."""

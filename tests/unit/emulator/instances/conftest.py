@@ -25,7 +25,17 @@ def emulator():
 
 @pytest.fixture(scope="module")
 def launch(emulator):
-    """Launches an instance with the profile *name*, and gives its description when its machine is there."""
+    """Launches an instance with the profile *name*, and gives its description."""
+    return launcher(emulator)
+
+
+@pytest.fixture
+def launch_in():
+    """The same in another emulator than that of the tests."""
+    return launcher
+
+
+def launcher(emulator):
     ec2, iam = emulator.client("ec2"), emulator.client("iam")
     subnets = ec2.describe_subnets()["Subnets"]
     image = next(image for image in ec2.describe_images(Owners=["amazon"])["Images"] if image["Architecture"] == "x86_64")

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -41,7 +43,10 @@ def session(emulator, instance_id, script):
     )
     process.stdin.write(b"stty -echo -onlcr; echo be''gin\n" + script.encode() + b"\necho e''nd; exit\n")
     process.stdin.flush()
+    killer = threading.Timer(30, process.kill)  # of a script that does not end
+    killer.start()
     printed = process.stdout.read().decode()
+    killer.cancel()
     process.stdin.close()
     process.stdout.close()
     assert process.wait(20) == 0
@@ -58,6 +63,22 @@ def test_a_session_is_on_a_machine_of_its_own(emulator, node):
 def test_the_emulator_and_this_machine_are_out_of_its_reach(emulator, node):
     printed = session(emulator, node["InstanceId"], f"curl -sS -m 2 {emulator.url}/moto-api/; echo code $?")
     assert "code 7" in printed  # nobody is there
+
+
+def test_the_apis_are_in_its_reach(emulator, node):
+    script = r"""
+    echo $AWS_REGION $AWS_SSM_INSTANCE_ID
+    at=http://169.254.169.254/latest
+    T=$(curl -s -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $at/api/token)
+    K=$(curl -s -H "X-aws-ec2-metadata-token: $T" $at/meta-data/iam/security-credentials/managed)
+    part() { printf %s "$K" | grep -o "$1\": \"[^\"]*" | cut -d'"' -f3; }
+    keys="$(part AccessKeyId):$(part SecretAccessKey)"
+    curl -s --aws-sigv4 aws:amz:ap-northeast-2:sts --user "$keys" -H "x-amz-security-token: $(part Token)" \
+      -d 'Action=GetCallerIdentity&Version=2011-06-15' $AWS_ENDPOINT_URL/
+    """
+    printed = session(emulator, node["InstanceId"], script)
+    assert f"ap-northeast-2 {node['InstanceId']}" in printed
+    assert f"assumed-role/managed/{node['InstanceId']}</Arn>" in printed
 
 
 def test_the_metadata_service_wants_a_token(emulator, node):
@@ -116,7 +137,7 @@ def test_without_the_right_it_is_not_connected(emulator, launch, node):
 def test_what_is_terminated_is_gone(emulator, launch):
     instance = launch("managed")
     until(lambda: connected(emulator, instance["InstanceId"]))
-    room = Path(f"/tmp/instance-{instance['InstanceId']}")
+    room = rooms(emulator) / instance["InstanceId"]
     assert room.exists()
     emulator.client("ec2").terminate_instances(InstanceIds=[instance["InstanceId"]])
     until(lambda: not connected(emulator, instance["InstanceId"]))
@@ -129,3 +150,26 @@ def test_nothing_is_left_behind():
     assert name.exists()
     running.stop()
     assert not name.exists()
+    assert not rooms(running).exists()
+
+
+def test_a_killed_emulator_takes_its_machines_along_and_the_next_cleans_up(launch_in):
+    killed = start("emulator", "--port", "0", "--instances")
+    instance = launch_in(killed)("managed")
+    until(lambda: connected(killed, instance["InstanceId"]))
+    assert processes(instance["InstanceId"])
+    killed.process.kill()
+    killed.process.wait()
+    until(lambda: not processes(instance["InstanceId"]))
+    assert rooms(killed).exists()
+    start("emulator", "--port", "0", "--instances").stop()
+    assert not rooms(killed).exists()
+    assert not Path(f"/run/netns/refarch-{killed.process.pid}").exists()
+
+
+def rooms(emulator):
+    return Path(tempfile.gettempdir()) / f"refarch-instances-{emulator.process.pid}"
+
+
+def processes(instance_id):
+    return subprocess.run(["pgrep", "-f", f"boot.sh .*{instance_id}"], stdout=subprocess.PIPE, text=True, check=False).stdout
