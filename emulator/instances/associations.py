@@ -20,9 +20,10 @@ from moto.ssm.models import ssm_backends
 
 from emulator import machines
 from emulator.errors import AwsError
-from emulator.instances.documents import Outcome, Runner
+from emulator.instances.documents import run_on
 from emulator.machines import Node
 from emulator.services.ssm_commands import content_of, matching, share, spread
+from emulator.services.ssm_management import associations_of
 from emulator.strict import Context
 
 log = logging.getLogger("emulator.instances")
@@ -44,7 +45,7 @@ class Keeper:
     def look(self) -> None:
         for account_id, regions in list(ssm_backends.items()):
             for region, backend in list(regions.items()):
-                for association in list(backend.__dict__.get("_associations", {}).values()):
+                for association in list(associations_of(backend).values()):
                     self._apply(association, Context(account_id, region))
 
     def _apply(self, association: dict[str, Any], context: Context) -> None:
@@ -78,20 +79,20 @@ class Keeper:
 
         def run(name: str) -> bool:
             execution["targets"][name] = {"Status": "InProgress", "LastExecutionDate": utcnow()}
-            try:
-                outcome = Runner(nodes[name].machine, context.region).run(content, given.get("Parameters") or {}, execution["ExecutionId"])
-            except Exception as error:  # an instance that went away meanwhile, say
-                outcome = Outcome("Failed", 1, error=str(error))
+            outcome = run_on(nodes[name].machine, content, given.get("Parameters") or {}, execution["ExecutionId"])
             execution["targets"][name] |= {"Status": outcome.status, "Output": outcome.output, "Error": outcome.error}
-            _applied(association)[name] = {"version": version, "asked": asked, "at": time.monotonic(), "status": outcome.status}
+            applied(name, outcome.status)
             return outcome.status == "Success"
+
+        def applied(name: str, status: str) -> None:
+            _applied(association)[name] = {"version": version, "asked": asked, "at": time.monotonic(), "status": status}
 
         try:
             at_once = share(given.get("MaxConcurrency"), len(nodes), len(nodes))
             errors = share(given.get("MaxErrors"), len(nodes), len(nodes))
             for name in spread(list(nodes), at_once, errors, run, threading.Event()):
                 execution["targets"][name]["Status"] = "Skipped"
-                _applied(association)[name] = {"version": version, "asked": asked, "at": time.monotonic(), "status": "Skipped"}
+                applied(name, "Skipped")
             execution["Status"] = "Success" if all(one["Status"] == "Success" for one in execution["targets"].values()) else "Failed"
             _tell(association)
         finally:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from posixpath import basename, join
 from typing import Any
-from urllib.parse import urlsplit
 
 from emulator.instances.machine import Instance
 
@@ -79,11 +78,19 @@ def values(document: Mapping[str, Any], given: Mapping[str, list[str]]) -> dict[
     return found
 
 
+def run_on(machine: Instance, document: Mapping[str, Any], given: Mapping[str, list[str]], run_id: str) -> Outcome:
+    """What becomes of *document* on *machine*, also where the machine goes away meanwhile."""
+    try:
+        return Runner(machine).run(document, given, run_id)
+    except Exception as error:  # whatever it is, whoever asked for it is told
+        return Outcome("Failed", 1, error=str(error))
+
+
 class Runner:
     """Runs documents on *machine*. What they download is got with the machine's own credentials."""
 
-    def __init__(self, machine: Instance, region: str):
-        self._machine, self._region = machine, region
+    def __init__(self, machine: Instance):
+        self._machine = machine
 
     def run(self, document: Mapping[str, Any], given: Mapping[str, list[str]], run_id: str) -> Outcome:
         """Every step runs, also after one that failed, unless its C(onFailure) says otherwise."""
@@ -141,7 +148,7 @@ class Runner:
         info = inputs["sourceInfo"]
         path = (json.loads(info) if isinstance(info, str) else info)["path"]
         found = _S3_PATH.match(path) or _S3_HOST.match(path)
-        if not found or not urlsplit(path).path:
+        if not found:
             raise InvalidStep(f"Invalid S3 path: {path}")
         bucket, key = found["bucket"], found["key"]
         place = join(folder, inputs.get("destinationPath") or "")

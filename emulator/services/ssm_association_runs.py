@@ -9,6 +9,7 @@ from moto.ssm.models import ssm_backends
 
 from emulator.errors import AwsError
 from emulator.operations import operation
+from emulator.services.ssm_management import associations_of
 from emulator.strict import Context
 
 
@@ -17,7 +18,7 @@ def apply() -> None:
 
 
 def _association(identity: str, context: Context) -> dict[str, Any]:
-    found = ssm_backends[context.account_id][context.region].__dict__.get("_associations", {}).get(identity)
+    found = associations_of(ssm_backends[context.account_id][context.region]).get(identity)
     if found is None:
         raise AwsError("AssociationDoesNotExist", f"Association {identity} does not exist.", 400)
     return found

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import threading
 import time
@@ -15,13 +14,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.ssm.models import ssm_backends
-
 from emulator import machines
 from emulator.errors import AwsError
-from emulator.instances.documents import Outcome, Runner
+from emulator.instances.documents import run_on
 from emulator.machines import Node
 from emulator.operations import operation, store
+from emulator.services.ssm_management import document_content
+from emulator.sessions import agent
 from emulator.strict import Context
 
 ENDED = ("Success", "Failed", "TimedOut", "Cancelled", "Terminated")
@@ -57,15 +56,7 @@ def _commands(context: Context) -> dict[str, dict[str, Any]]:
 
 def content_of(name: str, context: Context) -> dict[str, Any]:
     """The content of command document *name*, in its default version. Raises AwsError where there is none."""
-    documents = ssm_backends[context.account_id][context.region]._documents
-    if name == "AWS-RunShellScript":
-        return RUN_SHELL_SCRIPT
-    if name not in documents:
-        raise AwsError("InvalidDocument", f"Document with name {name} does not exist.", 400)
-    document = documents[name].get_default_version()
-    if document.document_type != "Command":
-        raise AwsError("InvalidDocument", f"Document type {document.document_type} is not supported: {name} is no command document.", 400)
-    return json.loads(document.content)
+    return RUN_SHELL_SCRIPT if name == "AWS-RunShellScript" else document_content(name, "Command", context)
 
 
 def matching(targets: list[dict[str, Any]], nodes: dict[str, Node]) -> dict[str, Node]:
@@ -118,7 +109,7 @@ def describe_instance_information(params: dict[str, Any], context: Context) -> d
                 "InstanceId": name,
                 "PingStatus": "Online",
                 "LastPingDateTime": time.time(),
-                "AgentVersion": "3.3.2299.0",
+                "AgentVersion": agent.VERSION,
                 "IsLatestVersion": True,
                 "PlatformType": "Linux",
                 "PlatformName": "Debian GNU/Linux",
@@ -209,10 +200,7 @@ def _carry_out(
             return True
         command.update(Status="InProgress", StatusDetails="InProgress")
         invocation.update(Status="InProgress", StatusDetails="InProgress", ExecutionStartDateTime=_moment())
-        try:
-            outcome = Runner(nodes[name].machine, context.region).run(content, command["Parameters"], command["CommandId"])
-        except Exception as error:  # an instance that went away meanwhile, say
-            outcome = Outcome("Failed", 1, error=str(error))
+        outcome = run_on(nodes[name].machine, content, command["Parameters"], command["CommandId"])
         invocation.update(
             Status=outcome.status,
             StatusDetails=outcome.status,

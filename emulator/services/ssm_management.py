@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
-from moto.ssm.models import FakePatchBaseline, SimpleSystemManagerBackend
+from moto.ssm.models import FakePatchBaseline, SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse as Response
+
+from emulator.errors import AwsError
+from emulator.strict import Context
 
 #: What a setting is until someone changes it ("GetServiceSetting", AWS Systems Manager API Reference).
 SETTINGS = {
@@ -47,6 +51,22 @@ def _state(backend: SimpleSystemManagerBackend, part: str) -> dict[str, Any]:
     return backend.__dict__.setdefault(f"_{part}", {})
 
 
+def associations_of(backend: SimpleSystemManagerBackend) -> dict[str, dict[str, Any]]:
+    """The associations that *backend* keeps, by id. What was asked for stands under C(given)."""
+    return _state(backend, "associations")
+
+
+def document_content(name: str, kind: str, context: Context) -> dict[str, Any]:
+    """The content of document *name* in its default version. Raises AwsError where there is none, or none of type *kind*."""
+    documents = ssm_backends[context.account_id][context.region]._documents
+    if name not in documents:
+        raise AwsError("InvalidDocument", f"Document with name {name} does not exist.", 400)
+    document = documents[name].get_default_version()
+    if document.document_type != kind:
+        raise AwsError("InvalidDocument", f"Document type {document.document_type} is not supported: {name} is no {kind} document.", 400)
+    return json.loads(document.content)
+
+
 class DoesNotExist(JsonRESTError):
     def __init__(self, code: str, message: str = "The specified thing does not exist."):
         super().__init__(code, message)
@@ -59,7 +79,7 @@ def more_things_have_tags() -> None:
     def validated(self: SimpleSystemManagerBackend, resource_type: str, resource_id: str) -> str:
         if resource_type == "PatchBaseline" and resource_id in self.baselines:
             return resource_id
-        if resource_type == "Association" and resource_id in _state(self, "associations"):
+        if resource_type == "Association" and resource_id in associations_of(self):
             return resource_id
         return validate(self, resource_type, resource_id)
 
@@ -216,7 +236,7 @@ def patch_baselines_are_whole() -> None:
 
 
 def associations_stand() -> None:
-    """Associations, which moto lacks: created, described, listed, updated as a whole, deleted. No node runs them here."""
+    """Associations, which moto lacks: created, described, listed, updated as a whole, deleted; emulator/instances applies them."""
 
     def described(association: dict[str, Any]) -> dict[str, Any]:
         kept = ("AssociationId", "AssociationVersion", "Date", "LastUpdateAssociationDate", "Overview")
@@ -228,7 +248,7 @@ def associations_stand() -> None:
 
     def found(response: Response) -> dict[str, Any]:
         identity = response._get_param("AssociationId")
-        associations = _state(response.ssm_backend, "associations")
+        associations = associations_of(response.ssm_backend)
         if identity not in associations:
             raise DoesNotExist("AssociationDoesNotExist", f"Association {identity} does not exist.")
         return associations[identity]
@@ -247,7 +267,7 @@ def associations_stand() -> None:
             "Overview": {"Status": "Pending", "DetailedStatus": "Creating", "AssociationStatusAggregatedCount": {}},
             "given": with_defaults(given_to(self)),
         }
-        _state(self.ssm_backend, "associations")[identity] = association
+        associations_of(self.ssm_backend)[identity] = association
         if tags := self._get_param("Tags"):
             self.ssm_backend.add_tags_to_resource("Association", identity, {tag["Key"]: tag["Value"] for tag in tags})
         return ActionResult({"AssociationDescription": described(association)})
@@ -269,7 +289,7 @@ def associations_stand() -> None:
                 **{key: association[key] for key in ("AssociationId", "AssociationVersion", "Overview")},
                 **{key: association["given"][key] for key in LISTED if association["given"].get(key) is not None},
             }
-            for association in _state(self.ssm_backend, "associations").values()
+            for association in associations_of(self.ssm_backend).values()
             if all(
                 {"AssociationId": association["AssociationId"], **association["given"]}.get(key) == value for key, value in wanted.items()
             )
@@ -278,7 +298,7 @@ def associations_stand() -> None:
 
     def delete_association(self: Response) -> EmptyResult:
         association = found(self)
-        del _state(self.ssm_backend, "associations")[association["AssociationId"]]
+        del associations_of(self.ssm_backend)[association["AssociationId"]]
         self.ssm_backend._resource_tags.get("Association", {}).pop(association["AssociationId"], None)
         return EmptyResult()
 

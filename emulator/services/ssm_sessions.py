@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import secrets
 import threading
 import time
@@ -16,6 +15,7 @@ from moto.sts.models import sts_backends
 from emulator import machines
 from emulator.errors import AwsError
 from emulator.operations import operation, store
+from emulator.services.ssm_management import document_content
 from emulator.sessions.agent import Agent, Preferences
 from emulator.sessions.server import DataChannels
 from emulator.strict import Context
@@ -49,16 +49,10 @@ def _session(params: dict[str, Any], context: Context) -> dict[str, Any]:
 
 
 def _inputs(name: str, context: Context) -> dict[str, Any]:
-    """The inputs of session document *name*. Raises AwsError where there is none."""
-    documents = ssm_backends[context.account_id][context.region]._documents
-    if name not in documents:
-        if name == ACCOUNT_DOCUMENT:
-            return {}
-        raise AwsError("InvalidDocument", f"Document with name {name} does not exist.", 400)
-    document = documents[name].get_default_version()
-    if document.document_type != "Session":
-        raise AwsError("InvalidDocument", f"Document type {document.document_type} is not supported: {name} is no session document.", 400)
-    return json.loads(document.content).get("inputs") or {}
+    """The inputs of session document *name*; the account's has none where nobody made it. Raises AwsError."""
+    if name == ACCOUNT_DOCUMENT and name not in ssm_backends[context.account_id][context.region]._documents:
+        return {}
+    return document_content(name, "Session", context).get("inputs") or {}
 
 
 @operation("ssm", "StartSession")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -21,9 +20,9 @@ from botocore.exceptions import ClientError
 from emulator import services
 from emulator.catalog import Call
 from emulator.pipeline import Emulator
-from emulator.server import Server
 from emulator.strict import RULES, Context
 from emulator.strict.judge import Judge, load_rules
+from tests.in_process import serving
 
 load_rules()
 services.apply_all()
@@ -61,10 +60,8 @@ class Watched(Judge):
 def address() -> Iterator[tuple[Emulator, Watched, str]]:
     judge = Watched()
     emulator = Emulator(judge)
-    server = Server("127.0.0.1", 0, emulator.handle)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield emulator, judge, f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
+    with serving(emulator) as url:
+        yield emulator, judge, url
 
 
 @pytest.fixture

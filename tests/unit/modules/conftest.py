@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
@@ -24,8 +23,8 @@ from moto.moto_api._internal.models import moto_api_backend
 from ansible_collections.refarch.aws.plugins.plugin_utils.runner import warm
 from emulator import services
 from emulator.pipeline import Emulator
-from emulator.server import Server
 from emulator.strict.judge import Judge
+from tests.in_process import serving
 
 REGION = "ap-northeast-2"
 ACCOUNT_ID = "123456789012"
@@ -77,12 +76,9 @@ def emulator() -> Iterator[tuple[Emulator, str]]:
     services.apply_all()
     warm.sdk([])  # each run of a module makes a session, which would read the models of its services anew
     running = Emulator(Judge(SURROUNDINGS))
-    server = Server("127.0.0.1", 0, running.handle)
-    port = server.server_address[1]
-    os.environ["MOTO_PORT"] = str(port)  # as the emulator does for the functions that run in it
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield running, f"http://127.0.0.1:{port}"
-    server.shutdown()
+    with serving(running) as address:
+        os.environ["MOTO_PORT"] = address.rpartition(":")[2]  # as the emulator does for the functions that run in it
+        yield running, address
 
 
 @pytest.fixture

@@ -29,6 +29,19 @@ def launch(emulator):
     return launcher(emulator)
 
 
+@pytest.fixture(scope="module")
+def another(emulator, launch):
+    """Launches one more instance of a tier."""
+
+    def launched(tier):
+        tags = [{"ResourceType": "instance", "Tags": [{"Key": "Tier", "Value": tier}]}]
+        name = launch("managed", TagSpecifications=tags)["InstanceId"]
+        until(lambda: connected(emulator, name))
+        return name
+
+    return launched
+
+
 @pytest.fixture
 def launch_in():
     """The same in another emulator than that of the tests."""

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from emulator.instances.machine import missing
-from tests.unit.emulator.instances.conftest import connected, until
+from tests.unit.emulator.instances.conftest import until
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
 
@@ -29,19 +29,6 @@ def ssm(emulator):
     made = emulator.client("ssm")
     made.create_document(Name="shop-converge", DocumentType="Command", Content=json.dumps(CONTENT))
     return made
-
-
-@pytest.fixture(scope="module")
-def another(emulator, launch):
-    """Launches one more instance of a tier."""
-
-    def launched(tier):
-        tags = [{"ResourceType": "instance", "Tags": [{"Key": "Tier", "Value": tier}]}]
-        name = launch("managed", TagSpecifications=tags)["InstanceId"]
-        until(lambda: connected(emulator, name))
-        return name
-
-    return launched
 
 
 def associate(ssm, tier, release, **more):

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from emulator.instances.machine import missing
 from emulator.machines import Node
 from emulator.services.ssm_commands import matching, share, spread
-from tests.unit.emulator.instances.conftest import connected, until
+from tests.unit.emulator.instances.conftest import until
 
 needs_instances = pytest.mark.skipif(missing() is not None, reason=missing() or "")
 SCRIPT = ["[ {{ Word }} != bad ] || exit 3", "echo {{ Word }}"]
@@ -79,12 +79,8 @@ def ssm(emulator):
 
 
 @pytest.fixture(scope="module")
-def nodes(emulator, launch):
-    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Tier", "Value": "web"}]}]
-    made = [launch("managed", TagSpecifications=tags)["InstanceId"] for _ in range(2)]
-    for name in made:
-        until(lambda name=name: connected(emulator, name))
-    return sorted(made)
+def nodes(another):
+    return sorted(another("web") for _ in range(2))
 
 
 def done(ssm, **parameters):

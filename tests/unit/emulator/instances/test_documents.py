@@ -47,7 +47,7 @@ def runner():
     network.create()
     machine = Instance("i-0123456789abcdef0", "10.9.0.4", network)
     machine.boot()
-    yield Runner(machine, "ap-northeast-2")
+    yield Runner(machine)
     machine.stop()
     network.delete()
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -15,7 +12,8 @@ import boto3
 import pytest
 
 from emulator.instances.machine import missing
-from tests.processes import ROOT, start
+from tests import session_plugin
+from tests.processes import start
 from tests.unit.emulator.instances.conftest import CORE, connected, until
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
@@ -30,26 +28,9 @@ def node(emulator, launch):
 
 def session(emulator, instance_id, script):
     """What *script* prints on the instance, through Session Manager."""
-    answer = emulator.client("ssm").start_session(Target=instance_id)
-    response = json.dumps({key: answer[key] for key in ("SessionId", "TokenValue", "StreamUrl")})
-    arguments = [response, "ap-northeast-2", "StartSession", "", json.dumps({"Target": instance_id}), emulator.url]
-    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_CONFIG_FILE": os.devnull}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "emulator.sessions.plugin", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        env=environment,
-    )
-    process.stdin.write(b"stty -echo -onlcr; echo be''gin\n" + script.encode() + b"\necho e''nd; exit\n")
-    process.stdin.flush()
-    killer = threading.Timer(30, process.kill)  # of a script that does not end
-    killer.start()
-    printed = process.stdout.read().decode()
-    killer.cancel()
-    process.stdin.close()
-    process.stdout.close()
-    assert process.wait(20) == 0
+    started = emulator.client("ssm").start_session(Target=instance_id)
+    typed = b"stty -echo -onlcr; echo be''gin\n" + script.encode() + b"\necho e''nd; exit\n"
+    printed = session_plugin.printed(session_plugin.begin(started, instance_id, emulator.url), typed).decode()
     return printed.partition("begin\n")[2].rpartition("end\n")[0]
 
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import threading
 import time
 
 import boto3
@@ -15,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from emulator import machines, services
 from emulator.pipeline import Emulator
-from emulator.server import Server
 from emulator.strict.judge import Judge
-from tests.processes import ROOT
+from tests import session_plugin
+from tests.in_process import serving
 
 TARGET = "i-0123456789abcdef0"
 REGION = "ap-northeast-2"
@@ -27,10 +23,8 @@ CREDENTIALS = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
 @pytest.fixture(scope="module")
 def url():
     services.apply_all()
-    server = Server("127.0.0.1", 0, Emulator(Judge([])).handle)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
+    with serving(Emulator(Judge([]))) as address:
+        yield address
 
 
 @pytest.fixture
@@ -54,27 +48,11 @@ def machine(url, monkeypatch):
 
 def plugin(answer, url, typed):
     """What a session prints in which *typed* is typed."""
-    arguments = [json.dumps(answer), REGION, "StartSession", "", json.dumps({"Target": TARGET}), url]
-    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_CONFIG_FILE": os.devnull}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "emulator.sessions.plugin", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        env=environment,
-    )
-    process.stdin.write(typed)
-    process.stdin.flush()
-    printed = process.stdout.read()
-    process.stdin.close()
-    process.stdout.close()
-    assert process.wait(20) == 0
-    return printed
+    return session_plugin.printed(session_plugin.begin(answer, TARGET, url), typed)
 
 
 def start(ssm, **more):
-    answer = ssm.start_session(Target=TARGET, **more)
-    return {key: answer[key] for key in ("SessionId", "TokenValue", "StreamUrl")}
+    return ssm.start_session(Target=TARGET, **more)
 
 
 def refused(call, **parameters):

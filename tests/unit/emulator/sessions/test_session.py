@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -24,13 +23,14 @@ from emulator.sessions import messages
 from emulator.sessions.agent import Agent, Preferences
 from emulator.sessions.messages import Message, Payload
 from emulator.sessions.server import DataChannels
+from tests import session_plugin
 from tests.processes import ROOT
 
 TARGET = "i-0123456789abcdef0"
 DATA_KEY = bytes(range(64))
 CONNECTIONS = ExitStack()
 #: Both pass the same tests. AWS's own is tested where it is installed.
-PLUGINS = {"stand-in": [sys.executable, "-m", "emulator.sessions.plugin"], "aws": ["session-manager-plugin"]}
+PLUGINS = {"stand-in": session_plugin.STAND_IN, "aws": ("session-manager-plugin",)}
 
 
 class Local:
@@ -104,17 +104,7 @@ def plugin(aws, request):
         pytest.skip("AWS's session-manager-plugin is not installed here")
 
     def run(answer):
-        arguments = [json.dumps(answer), "ap-northeast-2", "StartSession", "", json.dumps({"Target": TARGET}), aws.url]
-        environment = {**os.environ, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_CONFIG_FILE": os.devnull}
-        running.append(
-            subprocess.Popen(
-                [*command, *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=ROOT,
-                env=environment,
-            )
-        )
+        running.append(session_plugin.begin(answer, TARGET, aws.url, command))
         return running[-1]
 
     yield run
@@ -326,8 +316,7 @@ def test_a_token_is_good_once(begin):
 
 def test_the_plugin_tells_its_version_and_refuses_what_it_does_not_know():
     def run(*arguments):
-        command = [sys.executable, "-m", "emulator.sessions.plugin", *arguments]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        return subprocess.run([*session_plugin.STAND_IN, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert run("--version").stdout.count(".") == 3
     assert "is ready" in run().stdout

@@ -6,6 +6,14 @@ import json
 
 import pytest
 
+from emulator.strict.judge import Judge
+
+
+@pytest.fixture(autouse=True)
+def all_rules(emulator, monkeypatch):
+    """Nothing here stands on made-up surroundings."""
+    monkeypatch.setattr(emulator[0], "_judge", Judge())
+
 
 @pytest.fixture
 def role(aws):

@@ -8,7 +8,6 @@ the models, the methods of a client, the names of events, and what arguments a h
 
 from __future__ import annotations
 
-import copy
 import functools
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +41,7 @@ class _Shared:
             self._alias_name_cache = self.names
 
     def __copy__(self):
-        copied = self.__class__(copy.copy(self._emitter), copy.copy(self._event_aliases))
+        copied = super().__copy__()
         copied._alias_name_cache = self._alias_name_cache
         return copied
 
