@@ -3,6 +3,8 @@
 SCENARIO ?= base
 INVENTORY ?= inventories/local
 ARGS ?=
+# INSTANCES=1: the emulator boots a machine for each EC2 instance and database (Linux, as root).
+INSTANCES ?=
 # The emulator is for inventories/local alone: any other environment is an account of AWS.
 ifeq ($(notdir $(patsubst %/,%,$(INVENTORY))),local)
 export AWS_ENDPOINT_URL ?= http://127.0.0.1:4566
@@ -25,7 +27,7 @@ $(READY): pyproject.toml tools/setup
 setup: $(READY) ## only the environment: .venv/ with ansible-playbook, molecule, python
 
 emulator: $(READY)
-	@.venv/bin/python -m emulator.background start
+	@.venv/bin/python -m emulator.background start $(if $(INSTANCES),--instances)
 
 up: $(READY) $(PLACE) ## build SCENARIO (base) in INVENTORY (inventories/local, on the emulator)
 	@$(PLAY)
@@ -65,7 +67,7 @@ bench: $(READY) ## against Terraform on the same emulator: plan and apply, at 0 
 	@.venv/bin/python -m tests.bench
 
 app-requirements: $(READY) ## pins and hashes of the sample service
-	@cd files/apps/app && ../../../.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.12 --no-annotate --no-header \
+	@cd files/apps/app && ../../../.venv/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	  --no-emit-index-url requirements.in -o requirements.txt
 
 picture: $(READY) ## docs/architecture/SCENARIO.{svg,png,pdf}

@@ -14,7 +14,7 @@ from pathlib import Path
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
 
-from emulator import latency, services, speed
+from emulator import latency, machines, services, speed
 from emulator.authorization import Policies
 from emulator.instances.follower import Follower
 from emulator.instances.machine import missing
@@ -46,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    if options.instances:
+        machines.FOLLOWED.set()
     speed.apply()
     services.apply_all()
     latency.apply(options.latency)
@@ -61,7 +63,7 @@ def _serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
-    follower = Follower((HOST, server.server_address[1])) if options.instances else None
+    follower = Follower((HOST, server.server_address[1]), state.changed if state else lambda: None) if options.instances else None
     if follower:
         follower.start()
     if not options.quiet:
@@ -90,4 +92,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All is saved and stopped. Taking moto's objects apart one by one takes seconds, up to twenty with the images of EC2.
+    os._exit(code)

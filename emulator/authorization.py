@@ -148,9 +148,11 @@ DEPENDENT: dict[tuple[str, str], tuple[tuple[str, tuple[str, ...]], ...]] = {
     ("route53", "CreateHostedZone"): (("VPC", ("ec2:DescribeVpcs",)),),
     ("route53", "DisassociateVPCFromHostedZone"): (("", ("ec2:DescribeVpcs",)),),
     # "Using server-side encryption with AWS KMS keys" (Amazon S3 User Guide): each bucket of a stack has a key as its default.
+    ("s3", "GetObject"): (("", ("kms:Decrypt",)),),
     ("s3", "PutObject"): (("", ("kms:Decrypt", "kms:GenerateDataKey")),),
     # "Secret encryption and decryption in AWS Secrets Manager" (AWS Secrets Manager User Guide).
     ("secretsmanager", "CreateSecret"): (("KmsKeyId", _SECRET_KEY),),
+    ("secretsmanager", "GetSecretValue"): (("", ("kms:Decrypt",)),),
     ("secretsmanager", "PutSecretValue"): (("", _SECRET_KEY),),
     ("secretsmanager", "UpdateSecret"): (("", (*_SECRET_KEY, "kms:Encrypt")),),
     # "Actions that require additional permissions settings" (AWS WAF Developer Guide).
@@ -237,6 +239,10 @@ RESOURCES_OF: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     },
     ("elbv2", "CreateLoadBalancer"): (("Name", "loadbalancer/app/{}/*"),),
     ("elbv2", "CreateTargetGroup"): (("Name", "targetgroup/{}/*"),),
+    **{
+        ("logs", operation): (("logGroupName", "log-group:{}:log-stream:*"),)
+        for operation in ("CreateLogStream", "DescribeLogStreams", "PutLogEvents")
+    },
     **{
         ("ssm", operation): (("Name", "document/{}"),)
         for operation in (

@@ -1,12 +1,13 @@
 """The emulator of `make up`: started in the background if none answers, and stopped by its pid.
 
-python -m emulator.background start    at AWS_ENDPOINT_URL, by default http://127.0.0.1:4566
+python -m emulator.background start [--instances]    at AWS_ENDPOINT_URL, by default http://127.0.0.1:4566
 python -m emulator.background stop
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+
+from emulator.instances.machine import missing
 
 DEFAULT_URL = "http://127.0.0.1:4566"
 START_SECONDS = 60
@@ -30,13 +33,28 @@ def answers(url: str) -> bool:
         return False
 
 
+def has_instances(url: str) -> bool:
+    """Whether the emulator at *url* boots machines for EC2's instances."""
+    try:
+        with urllib.request.urlopen(f"{url}/emulator/instances", timeout=5) as answer:
+            return bool(json.load(answer)["instances"])
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
 def start(url: str, folder: Path) -> str:
     """Start an emulator at *url* unless one answers, with its state, log and pid in *folder*. Returns a sentence.
 
-    Raises SystemExit where *url* is not this machine, or the emulator does not come up.
+    Raises SystemExit where *url* is not this machine, the emulator does not come up, or --instances can't be had.
     """
+    instances = "--instances" in sys.argv[2:]
     if answers(url):
+        if instances and not has_instances(url):
+            raise SystemExit(f"The emulator at {url} has no instances: `make stop` ends it, `make up INSTANCES=1` starts one that has.")
         return f"An emulator answers at {url}."
+    if instances and (reason := missing()):
+        print(f"emulator: {reason}", file=sys.stderr)
+        raise SystemExit(2)
     parts = urllib.parse.urlsplit(url)
     if parts.hostname not in ("127.0.0.1", "localhost"):
         raise SystemExit(f"AWS_ENDPOINT_URL is {url}: nothing answers there, and an emulator is started on 127.0.0.1 only.")
@@ -55,6 +73,10 @@ def start(url: str, folder: Path) -> str:
     while time.monotonic() < end:
         if answers(url):
             return f"Started an emulator at {url} (pid {process.pid}, log {log}); `make stop` ends it."
+        if process.poll() == 2 and instances:  # it said why
+            (folder / "pid").unlink()
+            print(log.read_text(encoding="utf-8").splitlines()[-1], file=sys.stderr)
+            raise SystemExit(2)
         if process.poll() is not None:
             break
         time.sleep(0.1)

@@ -20,7 +20,8 @@ MAX_BYTES_KEPT = 1024
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An answered call. *at*: seconds since the epoch; *milliseconds*: time in the emulator."""
+    """An answered call. *at*: seconds since the epoch; *milliseconds*: time in the emulator; *caller*: the role of an instance, if it was
+    one that called."""
 
     number: int
     at: float
@@ -28,6 +29,7 @@ class Entry:
     status: int
     code: str | None
     milliseconds: float
+    caller: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -40,6 +42,7 @@ class Entry:
             "status": self.status,
             "code": self.code,
             "milliseconds": round(self.milliseconds, 2),
+            "caller": self.caller,
             "parameters": masked(self.call.model.input_shape, self.call.parameters),
         }
 
@@ -58,7 +61,7 @@ class Journal:
             self._counts: Counter[tuple[str, str, int]] = Counter()
             self._entries: deque[Entry] = deque(maxlen=KEPT)
 
-    def add(self, call: Call, status: int, code: str | None, milliseconds: float) -> None:
+    def add(self, call: Call, status: int, code: str | None, milliseconds: float, caller: str = "") -> None:
         for name, value in call.parameters.items():
             if isinstance(value, (bytes, str)) and len(value) > MAX_BYTES_KEPT * 64:
                 # An uploaded object need not stay in memory.
@@ -66,7 +69,7 @@ class Journal:
         with self._lock:
             self._number += 1
             self._counts[call.service, call.operation, status] += 1
-            self._entries.append(Entry(self._number, time.time(), call, status, code, milliseconds))
+            self._entries.append(Entry(self._number, time.time(), call, status, code, milliseconds, caller))
 
     def report(self, wanted: dict[str, str]) -> dict[str, Any]:
         """Counts and calls; *wanted*: service, operation, kind, status to look for, ``limit`` of calls (0: counts only)."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from emulator.sessions.agent import Machine
+
+if TYPE_CHECKING:
+    from emulator.instances.network import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,11 @@ class Node:
     address: str = ""
     tags: dict[str, str] = field(default_factory=dict)
 
+
+#: Set where machines follow EC2 (``python -m emulator --instances``): what takes time then takes as long as the machines need.
+FOLLOWED = threading.Event()
+#: The network in which they are; empty without one.
+NETWORK: list[Network] = []
 
 #: By the instance's id: those whose SSM agent is connected.
 CONNECTED: dict[str, Node] = {}

@@ -21,8 +21,9 @@ from moto.iam import models as iam_models
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request as WerkzeugRequest
 
-from emulator import authorization, backends, balancing, catalog
+from emulator import authorization, backends, balancing, catalog, certificates, machines
 from emulator.authorization import Place, Policies
+from emulator.callers import CALLERS
 from emulator.catalog import Call, Scope
 from emulator.errors import Answer, AwsError, render, render_unknown
 from emulator.idempotency import Tokens
@@ -66,8 +67,9 @@ class Emulator:
         if path.startswith("/emulator/"):
             return self._control(raw, path)
         if balancing.is_meant(raw):
-            with self.lock.read():
-                return balancing.answer(raw)
+            return balancing.answer(raw)
+        if certificates.is_meant(raw):
+            return certificates.answer(raw)
         request = IncomingRequest(_environ(raw))
         if path.startswith(_MOTO_PATHS):
             return self._moto_page(request)
@@ -97,7 +99,8 @@ class Emulator:
             error = AwsError("InternalFailure", f"The emulator failed at {call.service}:{call.operation}; its log says how.", 500)
             answer, code = render(error, call.service, call.operation, call.protocol), error.code
         milliseconds = (time.perf_counter() - started) * 1000
-        self.journal.add(call, answer[0], code or _code_of(answer), milliseconds)
+        caller = CALLERS.get(scope.access_key)
+        self.journal.add(call, answer[0], code or _code_of(answer), milliseconds, caller.role_arn if caller else "")
         log.info("%s:%s %s %s %.1f ms", call.service, call.operation, call.region, answer[0], milliseconds)
         return answer
 
@@ -132,10 +135,12 @@ class Emulator:
 
     def _authorize(self, call: Call, context: Context) -> None:
         """IAM evaluates the identity's policies before the service looks at the call ("Policy evaluation logic", IAM User Guide)."""
-        if not self._policies:
+        judges = [judge for judge in (self._policies, CALLERS.get(context.access_key)) if judge]
+        if not judges:
             return
         place = Place(context.region, context.account_id)
-        if need := self._policies.refused(authorization.needs(call.service, call.operation, call.parameters, place)):
+        needs = authorization.needs(call.service, call.operation, call.parameters, place)
+        if need := next((need for judge in judges if (need := judge.refused(needs))), None):
             about = f" on resource: {need.resources[0]}" if need.resources else ""
             reason = f"because no identity-based policy allows the {need.action} action"
             sentence = f"User is not authorized to perform: {need.action}{about} {reason}"
@@ -178,7 +183,9 @@ class Emulator:
         if path == "/emulator/requests/reset" and raw.method == "POST":
             self.journal.reset()
             return _json(200, {})
-        return _json(404, {"error": "GET /emulator/requests or POST /emulator/requests/reset"})
+        if path == "/emulator/instances" and raw.method == "GET":
+            return _json(200, {"instances": machines.FOLLOWED.is_set()})
+        return _json(404, {"error": "GET /emulator/requests or /emulator/instances, or POST /emulator/requests/reset"})
 
 
 def _by_moto(handler: backends.Handler, request: Request, call: Call) -> Answer:

@@ -25,13 +25,17 @@ _NO_BODY = {204, 304}
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
-    """An HTTP request as it came in. *target*: path and query, still encoded; header names as the client wrote them."""
+    """An HTTP request as it came in. *target*: path and query, still encoded; header names as the client wrote them.
+
+    *client*: the address that it came from.
+    """
 
     method: str
     target: str
     headers: list[tuple[str, str]]
     body: bytes
     port: int
+    client: str = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class _Connection(socketserver.StreamRequestHandler):
         body = _read_body(self.rfile, known)
         connection = known.get("connection", "").lower()
         keep = connection != "close" and (version != "HTTP/1.0" or connection == "keep-alive")
-        response = self.server.handle(RawRequest(method, target, headers, body, self.server.server_address[1]))
+        response = self.server.handle(RawRequest(method, target, headers, body, self.server.server_address[1], self.client_address[0]))
         if response.drop:
             self.connection.shutdown(socket.SHUT_RDWR)
             return False

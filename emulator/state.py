@@ -1,6 +1,9 @@
 """The state of the emulator in a file, so that it outlives a restart.
 
 A pickle of moto's backends: a replay of recorded requests would give new ids and dates, and fail where the order matters.
+
+What is true of machines only as long as their process runs is not kept: sessions, commands, what associations have done. The next process
+boots machines anew, and associations are applied to them again. (Health of targets is kept nowhere: emulator/targets.py.)
 """
 
 from __future__ import annotations
@@ -18,9 +21,11 @@ from typing import TYPE_CHECKING
 import moto
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
+from moto.ssm.models import ssm_backends
 
 from emulator import pickling
 from emulator.operations import STORES
+from emulator.services.ssm_management import associations_of
 
 if TYPE_CHECKING:
     from emulator.pipeline import Emulator
@@ -30,6 +35,10 @@ log = logging.getLogger("emulator.state")
 NAME = "state.pickle"
 SAVE_EVERY_SECONDS = 2.0
 _NOT_KEPT = ("moto_api", "instance_metadata")
+#: Of stores (emulator/operations.py): what belongs to machines.
+_OF_MACHINES = {"ssm": ("sessions", "commands")}
+#: Of associations, which stand in moto's backend of Systems Manager.
+_OF_ASSOCIATIONS = ("applied", "executions", "asked", "Overview", "LastExecutionDate")
 
 
 class StateError(Exception):
@@ -87,7 +96,10 @@ def save(path: Path, emulator: Emulator) -> None:
                 if backends.service_name not in _NOT_KEPT
                 for account, region, backend in backends.iter_backends()
             },
-            "stores": STORES,
+            "stores": {
+                key: {name: value for name, value in kept.items() if name not in _OF_MACHINES.get(key[0], ())}
+                for key, kept in list(STORES.items())
+            },
             "tokens": emulator.tokens.answers,
         })  # fmt: skip
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=NAME, delete=False) as temporary:
@@ -113,6 +125,10 @@ def load(path: Path, emulator: Emulator) -> None:
             raise StateError(f"{path} can't be read ({type(error).__name__}: {error}): remove it.") from error
     for (service, account, region), backend in content["backends"].items():
         dict.__setitem__(get_backend(service)[account], region, backend)
+    for _account, _region, systems_manager in ssm_backends.iter_backends():
+        for association in associations_of(systems_manager).values():
+            for name in _OF_ASSOCIATIONS:
+                association.pop(name, None)
     STORES.update(content["stores"])
     emulator.tokens.answers.update(content["tokens"])
 

@@ -7,6 +7,7 @@ nobody waits here for the hour of a cron expression.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import threading
@@ -21,7 +22,9 @@ from moto.ssm.models import ssm_backends
 from emulator import machines
 from emulator.errors import AwsError
 from emulator.instances.documents import run_on
+from emulator.instances.output import keep
 from emulator.machines import Node
+from emulator.services.events import emit
 from emulator.services.ssm_commands import content_of, matching, share, spread
 from emulator.services.ssm_management import associations_of
 from emulator.strict import Context
@@ -38,7 +41,9 @@ class Keeper:
     """Applies associations to the instances that are connected. C(look) begins what is due, and does not wait for it."""
 
     def __init__(self) -> None:
-        self._busy: set[str] = set()
+        #: By association: the instances that were there when it was first seen. Others came later, and are begun with each by itself.
+        self._first: dict[str, frozenset[str]] = {}
+        self._busy: dict[str, set[str]] = {}
         self._unknown: set[str] = set()
         self._lock = threading.Lock()
 
@@ -51,9 +56,18 @@ class Keeper:
     def _apply(self, association: dict[str, Any], context: Context) -> None:
         given, identity = association["given"], association["AssociationId"]
         targets = matching(given.get("Targets") or [], machines.nodes(context.account_id, context.region))
-        due = {name: node for name, node in targets.items() if _due(association, name)}
+        first = self._first.setdefault(identity, frozenset(targets))
+        for gone in set(_applied(association)) - set(targets):
+            del _applied(association)[gone]
         with self._lock:
-            if not due or identity in self._busy:
+            busy = self._busy.setdefault(identity, set())
+            due = {name: node for name, node in targets.items() if name not in busy and _due(association, name)}
+            alone = {name for name in due if name not in first and name not in _applied(association)}
+            groups = [{name: due[name]} for name in alone]
+            # One batch at a time: what becomes due meanwhile waits for its end.
+            if not busy and (batch := {name: node for name, node in due.items() if name not in alone}):
+                groups.append(batch)
+            if not groups:
                 return
             try:
                 content = content_of(given["Name"], context)
@@ -62,8 +76,9 @@ class Keeper:
                     log.warning("association %s: %s", given.get("AssociationName", identity), error)
                     self._unknown.add(identity)
                 return
-            self._busy.add(identity)
-        threading.Thread(target=self._execute, args=(association, due, content, context), name="association", daemon=True).start()
+            for nodes in groups:
+                busy.update(nodes)
+                threading.Thread(target=self._execute, args=(association, nodes, content, context), name="association", daemon=True).start()
 
     def _execute(self, association: dict[str, Any], nodes: dict[str, Node], content: dict[str, Any], context: Context) -> None:
         given, version, asked = association["given"], association["AssociationVersion"], association.get("asked", 0)
@@ -80,8 +95,12 @@ class Keeper:
         def run(name: str) -> bool:
             execution["targets"][name] = {"Status": "InProgress", "LastExecutionDate": utcnow()}
             outcome = run_on(nodes[name].machine, content, given.get("Parameters") or {}, execution["ExecutionId"])
+            if (place := (given.get("OutputLocation") or {}).get("S3Location") or {}).get("OutputS3BucketName"):
+                folder = f"{name}/{association['AssociationId']}/{execution['ExecutionId']}"
+                keep(nodes[name].machine, place["OutputS3BucketName"], place.get("OutputS3KeyPrefix", ""), folder, outcome)
             execution["targets"][name] |= {"Status": outcome.status, "Output": outcome.output, "Error": outcome.error}
             applied(name, outcome.status)
+            _event(association, name, outcome.status, context)
             return outcome.status == "Success"
 
         def applied(name: str, status: str) -> None:
@@ -94,10 +113,30 @@ class Keeper:
                 execution["targets"][name]["Status"] = "Skipped"
                 applied(name, "Skipped")
             execution["Status"] = "Success" if all(one["Status"] == "Success" for one in execution["targets"].values()) else "Failed"
-            _tell(association)
+            _tell(association, matching(given.get("Targets") or [], machines.nodes(context.account_id, context.region)))
         finally:
             with self._lock:
-                self._busy.discard(association["AssociationId"])
+                self._busy[association["AssociationId"]] -= set(nodes)
+
+
+def _event(association: dict[str, Any], name: str, status: str, context: Context) -> None:
+    """Tell EventBridge ("Systems Manager event types for Amazon EventBridge", AWS Systems Manager User Guide)."""
+    detail = {
+        "association-id": association["AssociationId"],
+        "document-name": association["given"]["Name"],
+        "association-version": association["AssociationVersion"],
+        "document-version": association["given"].get("DocumentVersion", "$DEFAULT"),
+        "targets": json.dumps(association["given"].get("Targets") or []),
+        "status": status,
+        "detailed-status": status,
+        "schedule-expression": association["given"].get("ScheduleExpression", ""),
+        "instance-id": name,
+        "instance-association-cwe-version": "1",
+    }
+    document = f"arn:aws:ssm:{context.region}:{context.account_id}:document/{association['given']['Name']}"
+    instance = f"arn:aws:ec2:{context.region}:{context.account_id}:instance/{name}"
+    kind = "EC2 State Manager Instance Association State Change"
+    emit(context.account_id, context.region, "aws.ssm", kind, detail, [instance, document])
 
 
 def _applied(association: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -116,9 +155,14 @@ def _due(association: dict[str, Any], name: str) -> bool:
     return bool(every) and time.monotonic() - last["at"] >= int(every[1]) * _SECONDS[every[2]]
 
 
-def _tell(association: dict[str, Any]) -> None:
-    """The overview that DescribeAssociation and ListAssociations show."""
-    counts = Counter(one["status"] for one in _applied(association).values())
-    status = "Success" if set(counts) <= {"Success"} else "Failed"
+def _tell(association: dict[str, Any], targets: dict[str, Node]) -> None:
+    """The overview that DescribeAssociation and ListAssociations show: pending until all of *targets* have what was asked for last."""
+    found = []
+    for name in targets:
+        one = _applied(association).get(name)
+        now = one and (one["version"], one["asked"]) == (association["AssociationVersion"], association.get("asked", 0))
+        found.append(one["status"] if one and now else "Pending")
+    counts = Counter(found)
+    status = "Pending" if "Pending" in counts else "Success" if set(counts) <= {"Success"} else "Failed"
     association["Overview"] = {"Status": status, "DetailedStatus": status, "AssociationStatusAggregatedCount": dict(counts)}
     association["LastExecutionDate"] = utcnow()

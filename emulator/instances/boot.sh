@@ -11,13 +11,24 @@ mount -t overlay -o "lowerdir=$lower,upperdir=$room/changed,workdir=$room/work" 
 cd "$room/root"
 
 mount -t proc proc proc
+# The kernel's settings are this machine's own. Those of the network are the instance's, whose network is one of its own.
+mkdir "$room/net"
+mount --bind proc/sys/net "$room/net"
+mount --bind proc/sys proc/sys
+mount -o remount,bind,ro proc/sys
+mount --bind "$room/net" proc/sys/net
 mount --rbind /dev dev
+# Shared memory of processes here ends with them.
+if [ -d dev/shm ]; then mount -t tmpfs -o mode=1777 instance dev/shm; fi
 mount -t sysfs -o ro sysfs sys
 # What belongs to whoever runs the emulator is not the instance's.
 for folder in run root home mnt media; do
   mkdir -p "$folder"
   mount -t tmpfs -o mode=0755 instance "$folder"
 done
+# What runs here is started by no systemd. ansible-core takes a link from /sbin/init to it for one that is not running yet ("offline",
+# ansible.module_utils.facts.system.service_mgr), and would look for units where there are only /etc/init.d and service(8).
+rm -f sbin/init
 mkdir -p tmp
 mount -t tmpfs -o mode=1777 instance tmp
 

@@ -41,13 +41,15 @@ class InvalidStep(ValueError):
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a document. *status*: Success, Failed, TimedOut or Cancelled; *code*: of the last step that ran."""
+    """What became of a document. *status*: Success, Failed, TimedOut or Cancelled; *code*: of the last step that ran; *output* and
+    *error*: as much as Systems Manager keeps; *said*: by step, all that it wrote to both."""
 
     status: str = "Success"
     code: int = 0
     output: str = ""
     error: str = ""
     steps: dict[str, str] = field(default_factory=dict)
+    said: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def filled(value: Any, parameters: Mapping[str, Any]) -> Any:
@@ -106,6 +108,7 @@ class Runner:
                 continue
             status, code, output, error = self._step(step, filled(step.get("inputs") or {}, parameters), folder)
             outcome.steps[step["name"]] = status
+            outcome.said[step["name"]] = output, error
             outcome.output = (outcome.output + output)[:MOST_OUTPUT]
             outcome.error = (outcome.error + error)[:MOST_ERROR]
             outcome.code = code

@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from moto.autoscaling.models import ASG_NAME_TAG, autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance as Ec2Instance
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
+from emulator.callers import CALLERS, Caller
+from emulator.instances.network import hardware_address
 from emulator.policy_evaluation import Request, decide
 from emulator.services.iam_simulation import policies_of
 
@@ -42,6 +45,23 @@ class Facts:
     role: str | None
     user_data: bytes
     tokens_required: bool
+    vpc_id: str = ""
+    vpc_cidr: str = ""
+    subnet_id: str = ""
+    subnet_cidr: str = ""
+    reservation_id: str = ""
+    interface_id: str = ""
+    security_groups: dict[str, str] = field(default_factory=dict)
+    lifecycle_state: str = ""
+
+    @property
+    def mac(self) -> str:
+        return hardware_address(self.address)
+
+    @property
+    def host(self) -> str:
+        """Its private name ("Amazon EC2 instance hostname types", Amazon EC2 User Guide)."""
+        return f"ip-{self.address.replace('.', '-')}.{self.region}.compute.internal"
 
     def credentials(self) -> dict[str, str] | None:
         """Of its role, as the metadata service gives them; None without one."""
@@ -65,7 +85,12 @@ class Facts:
                 "Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
             }
             _credentials[self.id, self.role] = ends, made
+            CALLERS[assumed.access_key_id] = Caller(self.account_id, self._role_arn(), self.id)
             return made
+
+    def _role_arn(self) -> str:
+        roles = iam_backends[self.account_id]["aws"].roles.values()
+        return next((role.arn for role in roles if role.name == self.role), "")
 
     def may(self, *actions: str) -> bool:
         """Whether its role's own policies allow *actions* on everything that they name."""
@@ -91,11 +116,14 @@ def running() -> Iterator[Facts]:
             for reservation in list(backend.reservations.values()):
                 for instance in list(reservation.instances):
                     if instance.state == "running" and instance.private_ip:
-                        yield _facts(instance, account_id, region)
+                        yield _facts(instance, account_id, region, reservation.id)
 
 
-def _facts(instance: Ec2Instance, account_id: str, region: str) -> Facts:
+def _facts(instance: Ec2Instance, account_id: str, region: str, reservation_id: str) -> Facts:
     profile = _profile_of(instance, account_id)
+    interface = instance.nics.get(0)
+    subnet = interface.subnet if interface else None
+    vpc = ec2_backends[account_id][region].vpcs.get(subnet.vpc_id) if subnet else None
     return Facts(
         id=instance.id,
         account_id=account_id,
@@ -109,7 +137,26 @@ def _facts(instance: Ec2Instance, account_id: str, region: str) -> Facts:
         role=profile.roles[0].name if profile and profile.roles else None,
         user_data=base64.b64decode(instance.user_data.as_bytes()) if instance.user_data else b"",
         tokens_required=getattr(instance.metadata_options, "http_tokens", "optional") == "required",
+        vpc_id=vpc.id if vpc else "",
+        vpc_cidr=vpc.cidr_block if vpc else "",
+        subnet_id=subnet.id if subnet else "",
+        subnet_cidr=subnet.cidr_block if subnet else "",
+        reservation_id=reservation_id,
+        interface_id=interface.id if interface else "",
+        security_groups={group.id: group.name for group in (interface.group_set if interface else instance.security_groups)},
+        lifecycle_state=_target_state(instance, account_id, region),
     )
+
+
+def _target_state(instance: Ec2Instance, account_id: str, region: str) -> str:
+    """Where an instance of an Auto Scaling group is to go ("Retrieve the target lifecycle state through instance metadata", EC2 Auto
+    Scaling User Guide)."""
+    name = next((tag["value"] for tag in instance.get_tags() if tag["key"] == ASG_NAME_TAG), None)
+    group = autoscaling_backends[account_id][region].autoscaling_groups.get(name) if name else None
+    state = next((one for one in group.instance_states if one.instance.id == instance.id), None) if group else None
+    if state is None:
+        return ""
+    return "Terminated" if state.lifecycle_state.startswith("Terminating") else "InService"
 
 
 def _profile_of(instance: Ec2Instance, account_id: str) -> Any:

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from emulator import machines
+from emulator.instances import userdata
 from emulator.instances.associations import Keeper
+from emulator.instances.databases import Databases
 from emulator.instances.facts import Facts, running
+from emulator.instances.frontends import Frontends
+from emulator.instances.health import HealthChecks
 from emulator.instances.machine import BootFailed, Instance, remove_left_over
 from emulator.instances.metadata import MetadataService
 from emulator.instances.network import RESOLVER, Network
 from emulator.instances.relay import Relay
+from emulator.instances.resolver import Resolver
+from emulator.instances.scaling import Scaler
 
 log = logging.getLogger("emulator.instances")
 
 #: Seconds between two looks at EC2.
 LOOK = 0.25
+#: Where the emulator answers at the resolver's address beside its own port: RDS's trust store is asked by HTTP.
+HTTP = 80
 
 
 class Follower:
-    """Keeps machines in step with EC2, from C(start) to C(stop). *address*: the emulator's, where the machines' agents reach it."""
+    """Keeps machines in step with EC2, from C(start) to C(stop), and all that they need.
 
-    def __init__(self, address: tuple[str, int]):
+    *address*: the emulator's, where the machines' agents reach it; *changed* is called where something is to be saved.
+    """
+
+    def __init__(self, address: tuple[str, int], changed: Callable[[], None] = lambda: None):
         self._address = address
         self._network = Network()
         self._machines: dict[str, Instance] = {}
@@ -32,15 +44,31 @@ class Follower:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="instances", daemon=True)
         self._metadata: MetadataService | None = None
-        self._relay: Relay | None = None
+        self._resolver: Resolver | None = None
+        self._relays: list[Relay] = []
         self._associations = Keeper()
+        self._databases = Databases(self._network, changed)
+        self._frontends = Frontends(self._network)
+        self._health = HealthChecks(self._network)
+        self._scaler = Scaler(self._machines.__contains__, changed)
 
     def start(self) -> None:
-        """Raises network.NotPossible where this machine can't have instances."""
+        """Raises network.NotPossible or OSError where this machine can't have instances; what was begun is gone then."""
         remove_left_over()
+        try:
+            self._open()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _open(self) -> None:
         self._network.create()
         self._metadata = MetadataService(self._network, self._facts.get)
-        self._relay = Relay(self._network, (RESOLVER, self._address[1]), self._address)
+        self._resolver = Resolver(self._network, self._facts.get, lambda: list(self._facts.values()), self._databases.addresses)
+        for port in {self._address[1], HTTP}:
+            self._relays.append(Relay(self._network, (RESOLVER, port), self._address))
+        machines.NETWORK.append(self._network)
+        self._health.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -48,22 +76,28 @@ class Follower:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._health.stop()
+        machines.NETWORK.clear()
+        self._frontends.stop()
         for instance_id in list(self._machines):
             self._take_down(instance_id)
+        self._databases.stop()
         if self._metadata is not None:
             self._metadata.close()
-        if self._relay is not None:
-            self._relay.close()
+        if self._resolver is not None:
+            self._resolver.close()
+        for relay in self._relays:
+            relay.close()
         self._network.delete()
         remove_left_over()
 
     def _follow(self) -> None:
         while not self._over.wait(LOOK):
-            try:
-                self._look()
-                self._associations.look()
-            except Exception:  # the next look may find what this one could not read while EC2 changed it
-                log.exception("could not follow EC2")
+            for look in (self._look, self._scaler.look, self._frontends.look, self._databases.look, self._associations.look):
+                try:
+                    look()
+                except Exception:  # the next look may find what this one could not read while EC2 changed it
+                    log.exception("could not follow EC2")
 
     def _look(self) -> None:
         wanted = {facts.id: facts for facts in running()}
@@ -96,6 +130,7 @@ class Follower:
             self._failed.add(facts.id)
             return
         self._machines[facts.id] = made
+        userdata.begin(made, facts.user_data)
 
     def _take_down(self, instance_id: str) -> None:
         machines.CONNECTED.pop(instance_id, None)

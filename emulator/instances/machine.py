@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -63,6 +64,16 @@ def missing() -> str | None:
     return f"emulated instances need namespaces, which are not to be had here: {tried.stderr.strip()}" if tried.returncode else None
 
 
+#: One at a time: a session of the SDK makes its clients for one thread.
+_clients = threading.Lock()
+
+
+@functools.cache
+def _sdk() -> boto3.session.Session:
+    """One for all instances: each would load the models of its services anew, which takes a tenth of a second."""
+    return boto3.session.Session()
+
+
 def _rooms(pid: int) -> Path:
     return Path(tempfile.gettempdir()) / f"refarch-instances-{pid}"
 
@@ -97,6 +108,7 @@ class Instance:
         self._room = _rooms(os.getpid()) / instance_id
         self._holder: subprocess.Popen[str] | None = None
         self._pid = 0
+        self._made: dict[str, tuple[dict[str, Any], Any]] = {}
 
     def boot(self) -> None:
         """Come up. Raises BootFailed; what was begun is gone then."""
@@ -131,6 +143,11 @@ class Instance:
     def running(self) -> bool:
         return self._holder is not None and self._holder.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Of the instance's first process, as this machine has it; 0 where there is none."""
+        return self._pid
+
     def command(self, *arguments: str) -> list[str]:
         """What runs *arguments* on the instance, as root, from the top of its files."""
         enter = ["nsenter", "--target", str(self._pid), "--mount", "--pid", "--uts", "--ipc", "--net"]
@@ -151,7 +168,13 @@ class Instance:
         return self.command("sh", "-i")
 
     def client(self, service: str) -> Any:
-        return boto3.session.Session().client(service, **self._aws())
+        """A client with the credentials that its role has now. Each session asks for some, and they take longer to make than to use."""
+        given = self._aws()
+        with _clients:
+            known = self._made.get(service)
+            if known is None or known[0] != given:
+                known = self._made[service] = given, _sdk().client(service, **given)
+            return known[1]
 
     def _first_process(self) -> int:
         """The process id of the instance's first process, once it is ready."""

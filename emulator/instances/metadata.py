@@ -101,7 +101,6 @@ def _deeper(name: str, folder: str) -> bool:
 
 def _tree(facts: Facts) -> dict[str, str]:
     """Every leaf below /latest, by its path."""
-    host = f"ip-{facts.address.replace('.', '-')}.{facts.region}.compute.internal"
     identity = {
         "accountId": facts.account_id,
         "architecture": "x86_64",
@@ -115,18 +114,43 @@ def _tree(facts: Facts) -> dict[str, str]:
     }
     found = {
         "meta-data/ami-id": facts.image_id,
-        "meta-data/hostname": host,
+        "meta-data/ami-launch-index": "0",
+        "meta-data/ami-manifest-path": "(unknown)",
+        "meta-data/hostname": facts.host,
         "meta-data/instance-id": facts.id,
         "meta-data/instance-life-cycle": "on-demand",
         "meta-data/instance-type": facts.type,
-        "meta-data/local-hostname": host,
+        "meta-data/instance-action": "none",
+        "meta-data/local-hostname": facts.host,
         "meta-data/local-ipv4": facts.address,
+        "meta-data/mac": facts.mac,
         "meta-data/placement/availability-zone": facts.zone,
         "meta-data/placement/region": facts.region,
+        "meta-data/profile": "default-hvm",
+        "meta-data/reservation-id": facts.reservation_id,
+        "meta-data/security-groups": "\n".join(facts.security_groups.values()),
         "meta-data/services/domain": "amazonaws.com",
         "meta-data/services/partition": "aws",
         "dynamic/instance-identity/document": json.dumps(identity, indent=2),
     }
+    interface = {
+        "device-number": "0",
+        "interface-id": facts.interface_id,
+        "local-hostname": facts.host,
+        "local-ipv4s": facts.address,
+        "mac": facts.mac,
+        "owner-id": facts.account_id,
+        "security-group-ids": "\n".join(facts.security_groups),
+        "security-groups": "\n".join(facts.security_groups.values()),
+        "subnet-id": facts.subnet_id,
+        "subnet-ipv4-cidr-block": facts.subnet_cidr,
+        "vpc-id": facts.vpc_id,
+        "vpc-ipv4-cidr-block": facts.vpc_cidr,
+        "vpc-ipv4-cidr-blocks": facts.vpc_cidr,
+    }
+    found |= {f"meta-data/network/interfaces/macs/{facts.mac}/{name}": value for name, value in interface.items()}
+    if facts.lifecycle_state:
+        found["meta-data/autoscaling/target-lifecycle-state"] = facts.lifecycle_state
     credentials = facts.credentials()
     if credentials is not None:
         found["meta-data/iam/info"] = json.dumps({"Code": "Success", "InstanceProfileArn": facts.profile_arn})

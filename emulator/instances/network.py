@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -62,6 +63,8 @@ class Network:
         enter = ["nsenter", "--target", str(pid), "--net", "ip"]
         for command in (
             ("link", "set", "lo", "up"),
+            # Who gets the address of one that is gone is found at once: nobody has to forget its hardware address.
+            ("link", "set", "eth0", "address", hardware_address(address)),
             ("address", "add", f"{address}/32", "dev", "eth0"),
             ("link", "set", "eth0", "up"),
             ("route", "add", METADATA, "dev", "eth0"),
@@ -72,6 +75,26 @@ class Network:
             done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False)
             if done.returncode:
                 raise NotPossible(f"ip {' '.join(command)}: {done.stderr.strip()}")
+
+    def add_address(self, address: str) -> None:
+        """*address* is the emulator's own inside the network, as that of a load balancer's interface."""
+        ip("-n", self.name, "address", "replace", f"{address}/32", "dev", BRIDGE)
+
+    def remove_address(self, address: str) -> None:
+        ip("-n", self.name, "address", "delete", f"{address}/32", "dev", BRIDGE, check=False)
+
+    def connect(self, address: str, port: int, seconds: float) -> socket.socket:
+        """A connection to *address* in the network, which may wait *seconds* for each answer. Raises OSError, as TimeoutError."""
+        with self.inside():
+            made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            made.settimeout(seconds)
+            made.connect((address, port))
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -87,6 +110,11 @@ class Network:
         finally:
             os.close(here)
             os.close(there)
+
+
+def hardware_address(address: str) -> str:
+    """Of the interface that has *address*: a locally administered one, made of its four bytes."""
+    return ":".join(["02", "00", *(f"{int(part):02x}" for part in address.split("."))])
 
 
 def remove_left_over() -> None:

@@ -1,6 +1,7 @@
 """EC2 Auto Scaling: instances as their template says, refreshes, hooks, notifications, and all settings of a group.
 
-Instances are in service at once, as if somebody had completed their launch hooks.
+Instances are in service at once, as if somebody had completed their launch hooks. Where they are machines they take their time
+(emulator/services/autoscaling_instances.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from moto.core.utils import utcnow
 from moto.ec2.utils import convert_tag_spec
 from moto.moto_api._internal import mock_random
 
+from emulator import machines
 from emulator.services.launch_templates import image_behind
 
 #: All of a group's metrics (Amazon EC2 Auto Scaling API Reference, EnableMetricsCollection).
@@ -36,6 +38,7 @@ SETTINGS = {
     "TerminationPolicies": "termination_policies",
     "CapacityRebalance": "capacity_rebalance",
     "DefaultCooldown": "default_cooldown",
+    "HealthCheckGracePeriod": "health_check_grace_period",
     "Context": "context",
     "DesiredCapacityType": "desired_capacity_type",
 }
@@ -307,7 +310,10 @@ def metrics_are_all_of_them() -> None:
 
 
 class InstanceRefresh:
-    """A refresh of a group's instances. *status* is late (emulator/latency.py)."""
+    """A refresh of a group's instances. *status* is late (emulator/latency.py), and where instances are machines it waits for them.
+
+    *doomed*: the ids of those that it has to replace then, *goal*: its status at the end, *failures*: new ones that came to nothing.
+    """
 
     def __init__(self, group: FakeAutoScalingGroup, desired: dict[str, Any] | None, preferences: dict[str, Any]) -> None:
         self.instance_refresh_id = str(mock_random.uuid4())
@@ -317,15 +323,47 @@ class InstanceRefresh:
         self.strategy = "Rolling"
         self.start_time = utcnow()
         self.before = dict(group.launch_template) if group.launch_template else None
-        self.status = "Successful"
+        self.status = self.goal = "Successful"
+        self.doomed: list[str] = []
+        self.whole = self.failures = 0
+
+    def begin(self, doomed: list[str], status: str, goal: str) -> None:
+        self.doomed, self.whole, self.status, self.goal = doomed, len(doomed), status, goal
 
     @property
     def percentage_complete(self) -> int:
-        return 0 if self.status in UNDER_WAY else 100
+        if self.status not in UNDER_WAY:
+            return 100
+        return 100 * (self.whole - len(self.doomed)) // self.whole if self.whole else 0
 
     @property
     def instances_to_update(self) -> int:
-        return 1 if self.status in UNDER_WAY else 0
+        return max(len(self.doomed), 1) if self.status in UNDER_WAY else 0
+
+
+def refreshes(backend: AutoScalingBackend) -> list[InstanceRefresh]:
+    return backend.__dict__.setdefault("instance_refreshes", [])
+
+
+def active_refresh(backend: AutoScalingBackend, name: str) -> InstanceRefresh | None:
+    """The refresh of a group that is under way."""
+    of_group = (refresh for refresh in refreshes(backend) if refresh.auto_scaling_group_name == name)
+    return next((refresh for refresh in of_group if refresh.status in UNDER_WAY), None)
+
+
+def take_back_template(group: FakeAutoScalingGroup, refresh: InstanceRefresh) -> None:
+    """The group launches again what it launched before *refresh*."""
+    if refresh.before:
+        group._set_launch_configuration("", {key: refresh.before[key] for key in ("LaunchTemplateId", "Version")}, None)
+
+
+def roll_back(group: FakeAutoScalingGroup, refresh: InstanceRefresh) -> None:
+    """Replace what *refresh* launched. ("Undo changes with a rollback", Amazon EC2 Auto Scaling User Guide.)"""
+    template = group.ec2_launch_template
+    launched = str(template.get_version(group.launch_template_version).number) if template else ""
+    take_back_template(group, refresh)
+    made = [state.instance.id for state in group.instance_states if getattr(state, "version", None) == launched]
+    refresh.begin(made, "RollbackInProgress", "RollbackSuccessful")
 
 
 def refresh_replaces_instances() -> None:
@@ -335,17 +373,10 @@ def refresh_replaces_instances() -> None:
     """
     described = FakeAutoScalingGroup.launch_template.fget
 
-    def refreshes(backend: AutoScalingBackend) -> list[InstanceRefresh]:
-        return backend.__dict__.setdefault("instance_refreshes", [])
-
-    def active(backend: AutoScalingBackend, name: str) -> InstanceRefresh | None:
-        of_group = (refresh for refresh in refreshes(backend) if refresh.auto_scaling_group_name == name)
-        return next((refresh for refresh in of_group if refresh.status in UNDER_WAY), None)
-
     def start_instance_refresh(self: AutoScalingResponse) -> ActionResult:
         backend, params = self.autoscaling_backend, self._get_params()
         group = _group(backend, params["AutoScalingGroupName"])
-        if active(backend, group.name):
+        if active_refresh(backend, group.name):
             message = "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh."
             raise AutoscalingClientError("InstanceRefreshInProgress", message)
         desired = params.get("DesiredConfiguration")
@@ -355,6 +386,10 @@ def refresh_replaces_instances() -> None:
         version = str(group.ec2_launch_template.get_version(group.launch_template_version).number) if group.ec2_launch_template else ""
         skip = (params.get("Preferences") or {}).get("SkipMatching") in (True, "true")
         doomed = [state for state in group.instance_states if not (skip and getattr(state, "version", None) == version)]
+        if machines.FOLLOWED.is_set():
+            refresh.begin([state.instance.id for state in doomed], "InProgress", "Successful")
+            refreshes(backend).insert(0, refresh)
+            return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
         group.instance_states = [state for state in group.instance_states if state not in doomed]
         group.replace_autoscaling_group_instances(len(doomed), group.get_propagated_tags())
         if doomed:
@@ -373,18 +408,20 @@ def refresh_replaces_instances() -> None:
         def ended(self: AutoScalingResponse) -> ActionResult:
             backend = self.autoscaling_backend
             group = _group(backend, self._get_param("AutoScalingGroupName"))
-            refresh = active(backend, group.name)
+            refresh = active_refresh(backend, group.name)
             if refresh is None:
                 raise AutoscalingClientError("ActiveInstanceRefreshNotFound", "No in progress or pending Instance Refresh found.")
+            if machines.FOLLOWED.is_set() and status == "RollbackSuccessful":
+                roll_back(group, refresh)
+                return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
             refresh.status = status
-            if refresh.before:
-                group._set_launch_configuration("", {key: refresh.before[key] for key in ("LaunchTemplateId", "Version")}, None)
+            take_back_template(group, refresh)
             return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
 
         return ended
 
     def launch_template(self: FakeAutoScalingGroup) -> dict[str, Any] | None:
-        refresh = active(self.autoscaling_backend, self.name)
+        refresh = active_refresh(self.autoscaling_backend, self.name)
         return refresh.before if refresh is not None and refresh.desired_configuration else described(self)
 
     AutoScalingResponse.start_instance_refresh = start_instance_refresh

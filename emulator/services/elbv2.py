@@ -238,13 +238,16 @@ def load_balancer_has_interfaces() -> None:
 
     def renewed(self: ELBv2Backend, balancer: FakeLoadBalancer | None) -> None:
         for eni_id in getattr(balancer, "eni_ids", []):
-            self.ec2_backend.enis.pop(eni_id, None)
+            if (gone := self.ec2_backend.enis.pop(eni_id, None)) is not None:
+                gone.subnet.del_subnet_ip(gone.private_ip_address)
         if balancer is None or balancer.arn not in self.load_balancers:
             return
         label = f"ELB {balancer.arn.rpartition(':loadbalancer/')[2]}"
         balancer.eni_ids = []
         for subnet in balancer.subnets:
-            eni = self.ec2_backend.create_network_interface(subnet, None, group_ids=balancer.security_groups, description=label)
+            # moto draws an address, which an instance may have.
+            address = subnet.get_available_subnet_ip(balancer)
+            eni = self.ec2_backend.create_network_interface(subnet, address, group_ids=balancer.security_groups, description=label)
             eni.interface_type = "interface"
             balancer.eni_ids.append(eni.id)
 

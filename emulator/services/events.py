@@ -120,13 +120,15 @@ def text_for(target: dict[str, Any], event: Any) -> str:
 
 def emit(account_id: str, region: str, source: str, detail_type: str, detail: dict[str, Any], resources: list[str] | None = None) -> None:
     """An event of an AWS service on the default bus, for services of the emulator; PutEvents takes none whose source begins with aws."""
+    now = datetime.now(UTC).timestamp()
     event = {
         "version": "0",
         "id": str(mock_random.uuid4()),
         "detail-type": detail_type,
         "source": source,
         "account": account_id,
-        "time": datetime.now(UTC).timestamp(),
+        "time": now,
+        "ingestion-time": now,
         "region": region,
         "resources": resources or [],
         "detail": detail,

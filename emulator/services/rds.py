@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
+from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
 from moto.rds.exceptions import DBParameterGroupNotFoundError, DBSubnetGroupNotFoundError, RDSClientError, SubscriptionNotFoundError
 from moto.rds.models import (
@@ -98,6 +99,7 @@ def apply() -> None:
     event_subscription_is_changed()
     backups_are_retained()
     restored_instance_is_not_protected()
+    instance_takes_its_interface_along()
 
 
 def whole_version(engine: str, version: str | None) -> str | None:
@@ -524,3 +526,26 @@ def restored_instance_is_not_protected() -> None:
         return made
 
     RDSBackend.restore_db_instance_to_point_in_time = restore_db_instance_to_point_in_time
+
+
+def instance_takes_its_interface_along() -> None:
+    """The network interface of a DB instance, where it is a machine (emulator/instances/databases.py), has its security groups and ends
+    with it ("Working with a DB instance in a VPC", Amazon RDS User Guide)."""
+    delete, update = RDSBackend.delete_db_instance, DBInstance.update
+
+    def delete_db_instance(self: RDSBackend, *args: Any, **named: Any) -> DBInstance:
+        instance = delete(self, *args, **named)
+        interface = ec2_backends[self.account_id][self.region_name].enis.pop(instance.__dict__.get("eni_id", ""), None)
+        if interface is not None:
+            interface.subnet.del_subnet_ip(interface.private_ip_address)
+        return instance
+
+    def instance_update(self: DBInstance, **named: Any) -> None:
+        update(self, **named)
+        ec2 = ec2_backends[self.account_id][self.region]
+        interface = ec2.enis.get(self.__dict__.get("eni_id", ""))
+        if interface is not None:
+            interface._group_set = [ec2.get_security_group_from_id(group_id) for group_id in self.vpc_security_group_ids]
+
+    RDSBackend.delete_db_instance = delete_db_instance
+    DBInstance.update = instance_update

@@ -28,6 +28,7 @@ def _association(identity: str, context: Context) -> dict[str, Any]:
 def start_associations_once(params: dict[str, Any], context: Context) -> dict[str, Any]:
     for association in [_association(identity, context) for identity in params["AssociationIds"]]:
         association["asked"] = association.get("asked", 0) + 1
+        association["Overview"] = {**association["Overview"], "Status": "Pending", "DetailedStatus": "Pending"}
     return {}
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from emulator import machines
 from emulator.errors import AwsError
 from emulator.instances.documents import run_on
+from emulator.instances.output import keep
 from emulator.machines import Node
 from emulator.operations import operation, store
 from emulator.services.ssm_management import document_content
@@ -201,6 +202,9 @@ def _carry_out(
         command.update(Status="InProgress", StatusDetails="InProgress")
         invocation.update(Status="InProgress", StatusDetails="InProgress", ExecutionStartDateTime=_moment())
         outcome = run_on(nodes[name].machine, content, command["Parameters"], command["CommandId"])
+        if command["OutputS3BucketName"]:
+            folder = f"{command['CommandId']}/{name}"
+            keep(nodes[name].machine, command["OutputS3BucketName"], command["OutputS3KeyPrefix"], folder, outcome)
         invocation.update(
             Status=outcome.status,
             StatusDetails=outcome.status,

@@ -277,6 +277,7 @@ def associations_stand() -> None:
         association["given"] = with_defaults({"Name": association["given"]["Name"], **given_to(self)})
         association["AssociationVersion"] = str(int(association["AssociationVersion"]) + 1)
         association["LastUpdateAssociationDate"] = utcnow()
+        association["Overview"] = {"Status": "Pending", "DetailedStatus": "Creating", "AssociationStatusAggregatedCount": {}}
         return ActionResult({"AssociationDescription": described(association)})
 
     def describe_association(self: Response) -> ActionResult:

@@ -80,7 +80,7 @@ def start_session(params: dict[str, Any], context: Context) -> dict[str, Any]:
         _agents.pop(session_id, None)
         channels().forget(session_id)
 
-    _agents[session_id] = Agent(session_id, target, node.machine, Preferences.of(inputs), ended)
+    _agents[session_id] = Agent(session_id, target, node.machine, Preferences.of(inputs), ended, owner)
     return {"SessionId": session_id, **channels().open(session_id, _agents[session_id])}
 
 
@@ -97,9 +97,11 @@ def resume_session(params: dict[str, Any], context: Context) -> dict[str, Any]:
 def terminate_session(params: dict[str, Any], context: Context) -> dict[str, Any]:
     session = _session(params, context)
     if session["Status"] not in ENDED:
-        session.update(Status="Terminating")
-        # It waits for the shell, and nobody else can write until this operation is over.
-        threading.Thread(target=_agents[session["SessionId"]].end, daemon=True).start()
+        agent = _agents.get(session["SessionId"])
+        if agent is not None:
+            session.update(Status="Terminating")
+            # It waits for the shell, and nobody else can write until this operation is over.
+            threading.Thread(target=agent.end, daemon=True).start()
     return {"SessionId": session["SessionId"]}
 
 

@@ -21,12 +21,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
-from emulator.sessions import messages, streams
+from emulator.sessions import messages, streams, way
 from emulator.sessions.encryption import Cipher, context_of
 from emulator.sessions.messages import InvalidMessage, Message, Payload
+from emulator.sessions.transcript import Destinations, Transcript
 
 log = logging.getLogger("emulator.sessions")
 
@@ -57,6 +59,7 @@ class Preferences:
     idle_timeout: float = 20 * 60
     most_seconds: float | None = None
     profile: str = ""
+    logs: Destinations = field(default_factory=Destinations)
 
     @classmethod
     def of(cls, inputs: dict[str, Any]) -> Preferences:
@@ -67,13 +70,16 @@ class Preferences:
             60 * float(idle or 20),
             60 * float(longest) if longest else None,
             (inputs.get("shellProfile") or {}).get("linux") or "",
+            Destinations.of(inputs),
         )
 
 
 class Agent:
-    """One session's agent. *ended* is told why it ended."""
+    """One session's agent. *ended* is told why it ended; *owner* is the ARN of who began it."""
 
-    def __init__(self, session_id: str, target: str, machine: Machine, preferences: Preferences, ended: Callable[[str], None]):
+    def __init__(
+        self, session_id: str, target: str, machine: Machine, preferences: Preferences, ended: Callable[[str], None], owner: str = ""
+    ):
         self.session_id, self.target, self.machine, self.preferences = session_id, target, machine, preferences
         self._ended = ended
         self._lock = threading.RLock()
@@ -87,6 +93,8 @@ class Agent:
         self._challenge = b""
         self._shell: subprocess.Popen[bytes] | None = None
         self._terminal = -1
+        self._transcript = Transcript(session_id, target, owner, preferences.logs, machine.client)
+        self._close_way: Callable[[], None] = lambda: None
 
     def connect(self, transmit: Callable[[bytes], None], hang_up: Callable[[], None]) -> None:
         """A client is there: the first, or one whose connection was lost and who resumes the session."""
@@ -121,6 +129,8 @@ class Agent:
                 return
             self._over.set()
         self._stop_shell()
+        self._close_way()
+        self._transcript.end()
         self._ended(output)
         with suppress(ConnectionError):  # who is not there does not hear it
             self._send(messages.channel_closed(self.session_id, self.target, output).packed())
@@ -192,9 +202,13 @@ class Agent:
         took = int((time.monotonic() - self._begun) * 1e9)
         message = "This session is encrypted using AWS KMS." if self.preferences.key else ""
         self._say(Payload.HANDSHAKE_COMPLETE, {"HandshakeTimeToComplete": took, "CustomerMessage": message})
+        if refusal := self._transcript.refusal():
+            self.end(refusal)
+            return
         self._start_shell()
 
     def _start_shell(self) -> None:
+        self._close_way = way.take(self.machine)
         self._terminal, inside = pty.openpty()
         # The first terminal that a session's first process opens is its controlling terminal, which Control-C needs. When it is
         # open, standard output is no longer the pipe.
@@ -203,6 +217,9 @@ class Agent:
         with self._shell.stdout as opened:
             opened.read()
         os.close(inside)
+        if self._over.is_set():  # it was ended meanwhile
+            self._stop_shell()
+        self._transcript.begin()
         threading.Thread(target=self._carry, name=f"{self.session_id} output", daemon=True).start()
         if self.preferences.profile:
             self._type(self.preferences.profile.encode() + b"\n")
@@ -210,6 +227,7 @@ class Agent:
     def _carry(self) -> None:
         """What the shell writes, to the client, until the shell has ended."""
         while written := self._read():
+            self._transcript.write(written)
             while self._stream.waiting > MOST_WAITING and not self._over.wait(0.01):
                 pass
             self._stream.send(self._cipher.encrypt(written) if self._cipher else written)
@@ -217,6 +235,9 @@ class Agent:
         while self._stream.waiting and time.monotonic() < deadline and not self._over.wait(0.01):
             pass
         self.end()
+        with self._lock:
+            terminal, self._terminal = self._terminal, -1
+        os.close(terminal)
 
     def _read(self) -> bytes:
         """What the shell writes next; nothing when it has ended, even if a process that it left behind holds the terminal."""
@@ -231,8 +252,8 @@ class Agent:
     def _type(self, data: bytes) -> None:
         view = memoryview(data)
         with suppress(OSError):  # the shell has ended
-            while view:
-                view = view[os.write(self._terminal, view) :]
+            while view and (terminal := self._terminal) >= 0:
+                view = view[os.write(terminal, view) :]
 
     def _resize(self, size: dict[str, int]) -> None:
         if self._terminal >= 0:
@@ -240,15 +261,23 @@ class Agent:
                 fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", size["rows"], size["cols"], 0, 0))
 
     def _stop_shell(self) -> None:
+        """End the shell and what it runs, as a terminal that is hung up does, and what does not heed that. What has left the terminal's
+        session stays, such as a daemon."""
         shell = self._shell
         if shell is None:
             return
-        for number, patience in ((signal.SIGHUP, GRACE), (signal.SIGKILL, None)):
-            with suppress(ProcessLookupError):
-                os.killpg(shell.pid, number)
-            with suppress(subprocess.TimeoutExpired):
-                shell.wait(patience)
-                break
+        for number, patience in ((signal.SIGHUP, GRACE), (signal.SIGKILL, GRACE)):
+            deadline = time.monotonic() + patience
+            while found := _session(shell.pid):
+                for pid in found:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, number)
+                if shell.poll() is not None and not _session(shell.pid):
+                    return
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(0.02)
+        shell.poll()
 
     def _watch(self) -> None:
         """End the session when nobody types for too long, or when it lasts too long."""
@@ -258,3 +287,19 @@ class Agent:
                 self.end("Session timed out due to inactivity")
             elif longest and now - self._begun > longest:
                 self.end("Session timed out: it reached its maximum duration")
+
+
+def _session(leader: int) -> list[int]:
+    """The processes in the session that *leader* leads."""
+    found = []
+    for path in Path("/proc").iterdir():
+        # Asked for each rather than read: reading all of them takes some fifty times as long.
+        with suppress(ValueError, OSError):
+            if os.getsid(pid := int(path.name)) == leader and _runs(pid):
+                found.append(pid)
+    return found
+
+
+def _runs(pid: int) -> bool:
+    """Whether *pid* has not ended, as one has for which only its parent has still to look."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0] not in "ZX"

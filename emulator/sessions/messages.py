@@ -30,6 +30,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+#: Of the first message of a client, which is JSON.
+SCHEMA = "1.0"
+
 INPUT = "input_stream_data"
 OUTPUT = "output_stream_data"
 ACKNOWLEDGE = "acknowledge"

@@ -16,13 +16,13 @@ from websockets.frames import CloseCode
 from websockets.sync.server import Server, ServerConnection, serve
 
 from emulator.sessions.agent import Agent
+from emulator.sessions.messages import SCHEMA
 
 log = logging.getLogger("emulator.sessions")
 
 PATH = "/v1/data-channel/"
 #: Seconds that a client has to show its token.
 OPENING = 10.0
-SCHEMA = "1.0"
 
 
 @dataclass(slots=True)

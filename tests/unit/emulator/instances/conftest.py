@@ -23,6 +23,16 @@ def emulator():
     running.stop()
 
 
+@pytest.fixture(scope="session")
+def fleet():
+    """A load balancer, and what groups of instances need. Tests share it: their groups have names of their own, and are removed."""
+    from tests.unit.emulator.instances.fleet import build  # which needs this module
+
+    running = start("emulator", "--port", "0", "--instances")
+    yield build(running)
+    running.stop()
+
+
 @pytest.fixture(scope="module")
 def launch(emulator):
     """Launches an instance with the profile *name*, and gives its description."""

@@ -94,3 +94,35 @@ def test_only_by_its_schedule_if_it_says_so(ssm, another):
     other = associate(ssm, "later", "two", ScheduleExpression="rate(30 minutes)")
     assert executions(ssm, other, 1) == [{name: "Success"}]
     assert ssm.describe_association_executions(AssociationId=association)["AssociationExecutions"] == []
+
+
+def test_what_became_of_it_is_told_and_kept(ssm, emulator, another):
+    """A node that failed does not comply, EventBridge hears of it, and what it said is in the bucket; after a good run it complies."""
+    name = another("told")
+    s3, events, sqs = emulator.client("s3"), emulator.client("events"), emulator.client("sqs")
+    s3.create_bucket(Bucket="shop-output", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+    queue = sqs.create_queue(QueueName="shop-heard")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    kind = "EC2 State Manager Instance Association State Change"
+    pattern = {"source": ["aws.ssm"], "detail-type": [kind], "detail": {"status": ["Failed"], "instance-id": [name]}}
+    events.put_rule(Name="shop-failed", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="shop-failed", Targets=[{"Id": "queue", "Arn": arn}])
+    where = {"S3Location": {"OutputS3BucketName": "shop-output", "OutputS3KeyPrefix": "told"}}
+    association = associate(ssm, "told", "bad", ComplianceSeverity="HIGH", OutputLocation=where, AssociationName="shop-told")
+    assert executions(ssm, association, 1) == [{name: "Failed"}]
+    (item,) = ssm.list_compliance_items(ResourceIds=[name])["ComplianceItems"]
+    assert (item["Status"], item["Severity"], item["Title"]) == ("NON_COMPLIANT", "HIGH", "shop-told")
+    bad = ssm.list_resource_compliance_summaries(Filters=[{"Key": "Status", "Values": ["NON_COMPLIANT"]}])
+    (summary,) = [one for one in bad["ResourceComplianceSummaryItems"] if one["ResourceId"] == name]
+    assert summary["NonCompliantSummary"] == {"NonCompliantCount": 1, "SeveritySummary": {"HighCount": 1}}
+    (message,) = until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
+    assert json.loads(message["Body"])["detail"]["association-id"] == association
+
+    ssm.update_association(
+        AssociationId=association, Name="shop-converge", Targets=[{"Key": "tag:Tier", "Values": ["told"]}],
+        Parameters={"Release": ["good"]}, OutputLocation=where, AssociationName="shop-told",
+    )  # fmt: skip
+    assert executions(ssm, association, 2)[1] == {name: "Success"}
+    assert [item["Status"] for item in ssm.list_compliance_items(ResourceIds=[name])["ComplianceItems"]] == ["COMPLIANT"]
+    # The role AmazonSSMManagedInstanceCore may not write: nothing is kept, and nothing else is the worse for it.
+    assert "Contents" not in s3.list_objects_v2(Bucket="shop-output")

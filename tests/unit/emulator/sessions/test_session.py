@@ -8,11 +8,13 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 import uuid
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import boto3
 import pytest
@@ -210,6 +212,61 @@ def test_a_session_that_is_ended_ends_its_shell_and_its_plugin(begin, plugin):
     assert ends == [""] and printed
     with pytest.raises(ProcessLookupError):
         os.killpg(shell, 0)
+
+
+STAND_IN_ONLY = pytest.mark.parametrize("plugin", ["stand-in"], indirect=True)
+
+
+def children_of(leader):
+    """The commands that run in the session of the shell *leader*."""
+    found = subprocess.run(["ps", "-s", str(leader), "-o", "args="], capture_output=True, text=True, check=False).stdout
+    return [command for command in found.splitlines() if "<defunct>" not in command]  # what nobody waits for any more
+
+
+@STAND_IN_ONLY
+@pytest.mark.parametrize(
+    ("how", "command"),
+    [("input", "sleep 600"), ("SIGTERM", "sleep 600"), ("SIGHUP", "sleep 600"), ("input", "nohup sleep 600"), ("input", "sleep 600 &")],
+)
+def test_who_leaves_ends_the_session_and_what_runs_in_it(begin, plugin, how, command):
+    """AWS's plugin leaves it to the idle timeout."""
+    agent, answer, ends = begin()
+    process = plugin(answer)
+    type_in(process, f"echo there $((0 + 1)); {command}\n".encode())
+    until(process, b"there 1")
+    leader = agent._shell.pid
+    wait_for(lambda: any("sleep 600" in found for found in children_of(leader)))
+    if how == "input":
+        process.stdin.close()
+    else:
+        process.send_signal(signal.Signals[how])
+    assert process.wait(10) == 0
+    wait_for(lambda: ends == [""])
+    assert children_of(leader) == []
+
+
+def test_a_killed_run_ends_the_session_and_the_worker_that_is_left_of_it(begin, aws):
+    """As Ansible has it: a run, a worker that leads a session of its own, and the plugin in it."""
+    agent, answer, ends = begin()
+    response = json.dumps({key: answer[key] for key in ("SessionId", "TokenValue", "StreamUrl")})
+    plugin = [*session_plugin.STAND_IN, response, "eu-west-1", "StartSession", "", json.dumps({"Target": TARGET}), aws.url]
+    worker = f"import os, subprocess; os.setsid(); print(os.getpid(), flush=True); subprocess.run({plugin!r}, stdin=subprocess.PIPE)"
+    run = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {worker!r}])"
+    process = subprocess.Popen([sys.executable, "-c", run], stdout=subprocess.PIPE, cwd=ROOT, text=True)
+    left = int(process.stdout.readline())
+    wait_for(lambda: agent._shell is not None)
+    process.kill()
+    process.wait()
+    wait_for(lambda: ends == [""])
+    wait_for(lambda: not Path(f"/proc/{left}").exists() or "State:\tZ" in Path(f"/proc/{left}/status").read_text())
+    process.stdout.close()
+
+
+def wait_for(look, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert found
 
 
 def test_nobody_types_for_too_long(begin, plugin):
