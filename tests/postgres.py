@@ -32,8 +32,8 @@ def installed() -> Path:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A server with TLS for the time of the context."""
+def postgres(*names: str) -> Iterator[Postgres]:
+    """A server with TLS for the time of the context. *names*: for which its certificate is good besides localhost."""
     folder = Path(tempfile.mkdtemp(prefix="refarch-postgres-"))
     as_root = os.geteuid() == 0
     user = {"user": "postgres"} if as_root else {}  # the server refuses to be root
@@ -41,9 +41,10 @@ def postgres() -> Iterator[Postgres]:
         secret = folder / "password"
         secret.write_text(PASSWORD, encoding="utf-8")
         certificate = folder / "server.crt"
+        alternatives = ",".join(f"DNS:{name}" for name in ("localhost", *names))
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-             "-addext", "subjectAltName=DNS:localhost", "-keyout", str(folder / "server.key"), "-out", str(certificate)],
+             "-addext", f"subjectAltName={alternatives}", "-keyout", str(folder / "server.key"), "-out", str(certificate)],
             check=True, capture_output=True,
         )  # fmt: skip
         if as_root:

@@ -4,8 +4,8 @@ python -m tools.role_readmes           write them
 python -m tools.role_readmes --check   only say which are out of step; exit code 1 if any is
 
 A role's README has C(settings) (from meta/argument_specs.yml and defaults), C(publishes) (the task that publishes, described in
-meta/outputs.yml) and C(permissions) (the IAM actions of its modules, tools/role_permissions.py). The main README has C(components),
-C(stack) (the variables of a stack as a whole) and C(permissions) of the engine.
+meta/outputs.yml) and C(permissions) (the IAM actions of its modules, tools/role_permissions.py); that of a role for servers has C(settings)
+alone. The main README has C(components), C(stack) (the variables of a stack as a whole) and C(permissions) of the engine.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ import yaml
 from ansible.plugins.loader import init_plugin_loader
 
 from tools import role_permissions
+from tools.roles import ROLES, components, node_roles
 
 ROOT = Path(__file__).resolve().parent.parent
-ROLES = ROOT / "roles"
 
-#: The sections of a role's README, in their order.
+#: The sections of a component's README, in their order, and those of a role for servers.
 SECTIONS = ("Holds", "Needs", "Publishes", "Settings", "IAM permissions", "Removal", "Example")
+NODE_SECTIONS = ("Holds", "Needs", "Settings", "Removal", "Example")
 
 #: Defaults longer than this are told by their number of entries.
 DEFAULT_LENGTH = 110
@@ -58,10 +59,11 @@ def main(arguments: list[str] | None = None) -> int:
 def wanted() -> dict[Path, str]:
     """Each README as it should be."""
     texts = {}
-    for readme in sorted(ROLES.glob("*/README.md")):
-        role = readme.parent.name
-        text = readme.read_text(encoding="utf-8")
-        in_order(readme, text)
+    for role in node_roles():
+        readme, text = _readme(role, NODE_SECTIONS)
+        texts[readme] = filled(readme, text, {"settings": settings_table(role)})
+    for role in components():
+        readme, text = _readme(role, SECTIONS)
         parts = {"settings": settings_table(role), "publishes": outputs_table(role)}
         parts["permissions"] = actions_table(role_permissions.actions_of_role(role))
         texts[readme] = filled(readme, text, parts)
@@ -85,10 +87,16 @@ def filled(path: Path, text: str, parts: Mapping[str, str]) -> str:
     return text
 
 
-def in_order(path: Path, text: str) -> None:
+def _readme(role: str, sections: tuple[str, ...]) -> tuple[Path, str]:
+    """The README of *role* and its text. Raises OutOfStep unless it has these *sections*, in this order."""
+    path = ROLES / role / "README.md"
+    if not path.exists():
+        raise OutOfStep(f"{path.relative_to(ROOT)} is missing")
+    text = path.read_text(encoding="utf-8")
     found = tuple(re.findall(r"^## (.+)$", text, re.MULTILINE))
-    if found != SECTIONS:
-        raise OutOfStep(f"{path.relative_to(ROOT)}: its sections are {', '.join(found)}; they must be {', '.join(SECTIONS)}")
+    if found != sections:
+        raise OutOfStep(f"{path.relative_to(ROOT)}: its sections are {', '.join(found)}; they must be {', '.join(sections)}")
+    return path, text
 
 
 # -- roles ------------------------------------------------------------------------------------------------------------
@@ -148,8 +156,8 @@ def components_table() -> str:
     """A row for each component, in the order of the largest scenario that has it."""
     scenarios = _yaml(ROOT / "playbooks" / "engine" / "components.yml")
     found: dict[str, dict[str, Any]] = {}
-    for scenario, components in sorted(scenarios.items(), key=lambda item: -len(item[1])):
-        for component in components:
+    for scenario, members in sorted(scenarios.items(), key=lambda item: -len(item[1])):
+        for component in members:
             row = found.setdefault(component["name"], {"needs": component.get("needs", ()), "scenarios": []})
             row["scenarios"].append(scenario.removesuffix("_components"))
     rows = []

@@ -9,10 +9,11 @@ import pytest
 import yaml
 
 from ansible_collections.refarch.aws.plugins.plugin_utils.rules import stack as stack_rules
+from tools import roles
 
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORIES = ("local", "staging", "production")
-COMPONENTS = {path.parent.parent.name for path in ROOT.glob("roles/*/meta/argument_specs.yml")}
+COMPONENTS = set(roles.components())
 LOCAL_ONLY = {"aws_connection", "aws_environment"}  # the emulator
 #: Files beside those of components, and the settings that they may hold.
 OTHERS = {

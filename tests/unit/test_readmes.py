@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulator import authorization
-from tools import role_permissions, role_readmes
+from tools import role_permissions, role_readmes, roles
 
 
 def test_readmes_are_in_step():
@@ -13,9 +13,22 @@ def test_readmes_are_in_step():
     assert not stale, f"run 'make docs': {', '.join(stale)}"
 
 
-@pytest.mark.parametrize("role", sorted(path.parent.name for path in role_readmes.ROLES.glob("*/tasks")))
-def test_each_role_has_a_readme_and_described_outputs(role):
-    assert (role_readmes.ROLES / role / "README.md").exists()
+def test_the_two_kinds_of_roles():
+    assert {"network", "servers"} <= set(roles.components())
+    assert roles.node_roles() == ["node_app", "node_base", "node_release", "node_web"]
+
+
+@pytest.mark.parametrize("role", roles.node_roles())
+def test_defaults_and_specs_of_a_role_for_servers_agree(role):
+    """Of components the engine's tests see to it."""
+    specs = role_readmes._yaml(roles.ROLES / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    defaults = role_readmes._yaml(roles.ROLES / role / "defaults" / "main.yml")
+    assert set(specs) == set(defaults) | {name for name, option in specs.items() if option.get("required")}
+    assert all(option["default"] == defaults[name] for name, option in specs.items() if "default" in option)
+
+
+@pytest.mark.parametrize("role", roles.components())
+def test_each_component_has_described_outputs(role):
     assert set(role_readmes.published_by(role)) == set(role_readmes._yaml(role_readmes.ROLES / role / "meta" / "outputs.yml"))
 
 

@@ -27,6 +27,9 @@ from shop_app import settings  # noqa: E402 - the service is no part of this pro
 from shop_app.items import Items, Unavailable  # noqa: E402
 from shop_app.server import Server  # noqa: E402
 
+#: What the migrations put into the table, newest first.
+SAMPLES = ["A spoon", "A plate", "A cup"]
+
 
 @pytest.fixture(scope="module")
 def database():
@@ -89,13 +92,18 @@ def ask(url: str, body: object = None, data: bytes | None = None) -> tuple[int, 
         return error.code, json.load(error)
 
 
+def test_the_first_request_returns_the_sample_items(service):
+    status, content = ask(f"{service}/api/items")
+    assert status == 200
+    assert [item["name"] for item in content["items"]] == SAMPLES
+
+
 def test_items_come_back_newest_first(service):
-    assert ask(f"{service}/api/items") == (200, {"items": []})
     status, made = ask(f"{service}/api/items", {"name": "a '; DROP TABLE items; --"})
     assert (status, made["name"]) == (201, "a '; DROP TABLE items; --")
     ask(f"{service}/api/items", {"name": "second"})
     found = ask(f"{service}/api/items")[1]["items"]
-    assert [item["name"] for item in found] == ["second", "a '; DROP TABLE items; --"]
+    assert [item["name"] for item in found] == ["second", "a '; DROP TABLE items; --", *SAMPLES]
     assert re.match(r"\d{4}-\d\d-\d\dT", found[0]["created_at"])
 
 
@@ -104,7 +112,7 @@ def test_a_bad_item_is_refused(service, body):
     status, content = ask(f"{service}/api/items", body)
     assert status == 400
     assert "name" in content["error"]
-    assert ask(f"{service}/api/items") == (200, {"items": []})
+    assert len(ask(f"{service}/api/items")[1]["items"]) == len(SAMPLES)
 
 
 def test_too_large_a_body_is_refused_unread(service):
@@ -138,7 +146,7 @@ def test_a_connection_that_died_is_made_anew_with_the_password_of_now(items, sec
     other = pg8000.dbapi.connect(user=USER, password=PASSWORD, host="localhost", port=empty.port, database="postgres")
     other.cursor().execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shop'")
     other.close()
-    assert [item["name"] for item in items.all()] == ["before"]
+    assert [item["name"] for item in items.all()] == ["before", *SAMPLES]
     assert secrets.asked == asked + 1
 
 
@@ -167,15 +175,15 @@ def test_migrations_run_once_also_side_by_side(empty, secrets):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(applied) == [[], [], [], ["001_items.sql"]]
+    assert sorted(applied) == [[], [], [], ["001_items.sql", "002_sample_items.sql"]]
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(items, tmp_path):
-    (tmp_path / "002_bad.sql").write_text("CREATE TABLE half (id int); SELECT no_such_function();", encoding="utf-8")
+    (tmp_path / "003_bad.sql").write_text("CREATE TABLE half (id int); SELECT no_such_function();", encoding="utf-8")
     with pytest.raises(pg8000.dbapi.DatabaseError):
         items.migrate(tmp_path)
-    (tmp_path / "002_bad.sql").write_text("CREATE TABLE half (id int);", encoding="utf-8")
-    assert items.migrate(tmp_path) == ["002_bad.sql"]
+    (tmp_path / "003_bad.sql").write_text("CREATE TABLE half (id int);", encoding="utf-8")
+    assert items.migrate(tmp_path) == ["003_bad.sql"]
 
 
 class Clients:
@@ -214,6 +222,71 @@ def test_a_wrong_setting_is_named(name, value):
     assert settings.from_environment(good).port == 8080
     with pytest.raises(settings.SettingsError, match=f"^{name} is '{value}'"):
         settings.from_environment({**good, name: value})
+
+
+class Slow:
+    """Items that take their time, from the moment that somebody waits for them."""
+
+    def __init__(self):
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def all(self) -> list:
+        self.asked.set()
+        assert self.go_on.wait(10)
+        return []
+
+
+@pytest.fixture
+def slow():
+    """(address, items, server) of a service whose loop has not ended yet."""
+    items = Slow()
+    server = Server(("127.0.0.1", 0), items, "r1")
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield ("127.0.0.1", server.server_port), items, server
+    items.go_on.set()
+    server.server_close()
+
+
+def test_health_names_the_release(slow):
+    (host, port), _items, server = slow
+    with urllib.request.urlopen(f"http://{host}:{port}/health", timeout=10) as answer:
+        assert answer.headers["X-Release"] == "r1"
+    server.shutdown()
+
+
+def test_the_end_waits_for_requests_under_way(slow):
+    address, items, server = slow
+    with socket.create_connection(address, 10) as connection:
+        connection.sendall(b"GET /api/items HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert items.asked.wait(10)
+        server.shutdown()
+        assert not server.finish(0.1)
+        items.go_on.set()
+        assert server.finish(10)
+        answer = connection.recv(10_000)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"Connection: close" in answer
+
+
+def test_the_end_does_not_wait_for_connections_that_are_only_open(slow):
+    address, _items, server = slow
+    with socket.create_connection(address, 10) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(10_000).startswith(b"HTTP/1.1 200 ")
+        server.shutdown()
+        assert server.finish(5)
+        assert connection.recv(10_000) == b""
+
+
+def test_what_has_come_before_the_end_is_answered(slow):
+    """Also where no thread has begun with it."""
+    address, _items, server = slow
+    server.shutdown()
+    with socket.create_connection(address, 10) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        server.handle_request()
+        assert server.finish(5)
+        assert connection.recv(10_000).startswith(b"HTTP/1.1 200 ")
 
 
 def test_the_process_ends_on_sigterm():

@@ -1,25 +1,20 @@
 #!/usr/bin/env bash
-# The service's own Python environment, exactly as pinned, and its unit. Amazon Linux 2023 and Debian.
+# The service's own Python packages, exactly as pinned, into this release. What serves is not touched.
+# SETTINGS: the file of the settings, where it is not the one that counts already. WHEELS: a folder with all packages and pip;
+# without it they come from the package index.
 set -euo pipefail
-home=/opt/refarch/app
-authorities=/etc/refarch/rds-global-bundle.pem
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=/dev/null
+. "${SETTINGS:-/etc/refarch/app.env}"
 
-if command -v dnf >/dev/null; then
-  dnf install --quiet --assumeyes python3.12
-  python=python3.12
+python=${PYTHON:-python3}
+options=(--quiet --disable-pip-version-check --no-cache-dir --root-user-action=ignore --no-warn-conflicts)
+if [[ -n ${WHEELS:-} ]]; then
+  pip=("$python" "$(find "$WHEELS" -name 'pip-*.whl' | head -n 1)/pip")
+  options+=(--no-index --find-links "$WHEELS")
 else
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes python3-venv curl ca-certificates
-  python=python3
+  pip=("$python" -m pip)
 fi
-"$python" -m venv "$home/venv"
-"$home/venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$home/requirements.txt"
-
-# "Using SSL/TLS to encrypt a connection to a DB instance or cluster" (Amazon RDS User Guide).
-if [[ ! -s $authorities ]]; then
-  install -d -m 0755 /etc/refarch
-  curl --silent --show-error --fail --retry 5 --output "$authorities.part" https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
-  mv "$authorities.part" "$authorities"
-fi
-install -m 0644 "$home/systemd/shop-app.service" /etc/systemd/system/shop-app.service
-systemctl daemon-reload
+rm -rf "$home/packages"
+"${pip[@]}" install "${options[@]}" --require-hashes --requirement "$home/requirements.txt" --target "$home/packages"
+PYTHONPATH="$home/packages:$home/src" "$python" -c 'import shop_app.server'

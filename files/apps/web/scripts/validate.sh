@@ -1,6 +1,14 @@
 #!/usr/bin/env bash
-# Success is an answer, not a process: CodeDeploy rolls back where this fails.
+# Success is an answer of this release, not a process: whoever deploys goes back where this fails.
 set -euo pipefail
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck source=/dev/null
 . /etc/refarch/web.env
-curl --silent --show-error --fail --retry 20 --retry-delay 2 --retry-all-errors --output /dev/null "http://127.0.0.1:$PORT/health"
+for ((attempt = 1; attempt <= ${VALIDATION_ATTEMPTS:-20}; attempt++)); do
+  ((attempt == 1)) || sleep 1
+  answer=$(curl --silent --show-error --fail --max-time 5 --dump-header - --output /dev/null "http://127.0.0.1:$PORT/health") || continue
+  # nginx answers with the processes before for a moment.
+  grep --quiet --ignore-case --fixed-strings "x-release: ${home##*/}" <<<"$answer" && exit 0
+  echo "another release answers" >&2
+done
+exit 1

@@ -12,6 +12,9 @@ from shop_app import settings
 from shop_app.items import Items, Unavailable
 from shop_app.server import Server
 
+#: What is under way at SIGTERM has this long. Whoever starts the service waits longer (systemd/, sysvinit/).
+FINISH_SECONDS = 30
+
 
 def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
@@ -22,21 +25,21 @@ def main(arguments: list[str]) -> int:
         return 2
     items = Items(lambda: settings.database(found.database_parameter), settings.credentials, found.certificate_authorities)
     if arguments == ["serve"]:
-        return serve(found.port, items)
+        return serve(found.port, items, found.release)
     if len(arguments) == 2 and arguments[0] == "migrate":
         return migrate(items, Path(arguments[1]))
     print(__doc__, file=sys.stderr)
     return 2
 
 
-def serve(port: int, items: Items) -> int:
+def serve(port: int, items: Items, release: str = "") -> int:
     """Serve until SIGTERM; requests under way are finished."""
-    server = Server(("0.0.0.0", port), items)
+    server = Server(("0.0.0.0", port), items, release)
     # shutdown() waits for the loop that this thread runs, so another one calls it.
     signal.signal(signal.SIGTERM, lambda *_args: threading.Thread(target=server.shutdown).start())
     server.serve_forever(poll_interval=0.2)
     server.server_close()
-    return 0
+    return 0 if server.finish(FINISH_SECONDS) else 1
 
 
 def migrate(items: Items, folder: Path) -> int:

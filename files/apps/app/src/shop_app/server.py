@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
+import threading
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -31,6 +34,21 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "shop-app"
     sys_version = ""
     timeout = 75  # longer than a load balancer keeps an idle connection, which would otherwise answer 502
+    busy = False
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections[self.request] = self
+
+    def handle_one_request(self) -> None:
+        super().handle_one_request()
+        self.busy = False
+        if self.server.ending:
+            self.close_connection = True
+
+    def parse_request(self) -> bool:
+        self.busy = True  # the first line of a request is here
+        return super().parse_request()
 
     def do_GET(self) -> None:
         self._respond(self._get)
@@ -84,6 +102,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Cache-Control", "no-store")
+        if self.path == "/health":
+            self.send_header("X-Release", self.server.release)
+        if self.server.ending:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
@@ -92,11 +114,37 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Serves *items* at *address* (host, port)."""
+    """Serves *items* at *address* (host, port) as *release*. C(finish), after C(shutdown), waits for what is under way."""
 
     daemon_threads = True
+    block_on_close = False  # a connection that is kept open would be waited for; finish() knows which are idle
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], items: Items):
+    def __init__(self, address: tuple[str, int], items: Items, release: str = ""):
         super().__init__(address, Handler)
-        self.items = items
+        self.items, self.release = items, release
+        self.ending = False
+        #: Each open connection, and who handles it, if it has come to that.
+        self.connections: dict[socket.socket, Handler | None] = {}
+        self._one_less = threading.Condition()
+
+    def process_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:
+        self.connections[request] = None
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: socket.socket) -> None:
+        super().shutdown_request(request)
+        with self._one_less:
+            self.connections.pop(request, None)
+            self._one_less.notify_all()
+
+    def finish(self, seconds: float) -> bool:
+        """Close idle connections, and wait for the others at most *seconds*. Whether all were done by then."""
+        self.ending = True
+        for connection, handler in list(self.connections.items()):
+            if handler is None or not handler.busy:
+                # What had come by now is read and answered all the same; then the connection ends.
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RD)
+        with self._one_less:
+            return self._one_less.wait_for(lambda: not self.connections, seconds)

@@ -19,11 +19,12 @@ class SettingsError(Exception):
 class Settings:
     """port: TCP. database_parameter: name of the SSM parameter in which the stack published its database (endpoint_address,
     endpoint_port, database_name, master_user_secret_arn). certificate_authorities: path of a PEM bundle that vouches for the
-    database, empty where the connection is not encrypted (a database on the same machine)."""
+    database, empty where the connection is not encrypted (a database on the same machine). release: what this release is called."""
 
     port: int
     database_parameter: str
     certificate_authorities: str
+    release: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,14 @@ class Credentials:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from PORT, DATABASE_PARAMETER and DATABASE_CERTIFICATE_AUTHORITIES. Raises SettingsError."""
+    """Settings from PORT, DATABASE_PARAMETER, DATABASE_CERTIFICATE_AUTHORITIES and RELEASE. Raises SettingsError."""
     port = environment.get("PORT", "")
     if not port.isdigit() or not 1 <= int(port) <= 65535:
         raise SettingsError(f"PORT is {port!r}: give a TCP port, 1 to 65535")
     parameter = environment.get("DATABASE_PARAMETER", "")
     if not parameter.startswith("/"):
         raise SettingsError(f"DATABASE_PARAMETER is {parameter!r}: give the name of an SSM parameter, for example /shop/staging/database")
-    return Settings(int(port), parameter, environment.get("DATABASE_CERTIFICATE_AUTHORITIES", ""))
+    return Settings(int(port), parameter, environment.get("DATABASE_CERTIFICATE_AUTHORITIES", ""), environment.get("RELEASE", ""))
 
 
 def database(parameter: str, client: Callable[[str], Any] = boto3.client) -> Database:

@@ -1,0 +1,2 @@
+-- So that the first request returns something.
+INSERT INTO items (name) VALUES ('A cup'), ('A plate'), ('A spoon');
