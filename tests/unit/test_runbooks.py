@@ -9,12 +9,13 @@ import pytest
 import yaml
 
 from ansible_collections.refarch.aws.plugins.plugin_utils.rules import stack as stack_rules
+from tools import roles
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "runbooks"
 RUNBOOKS = sorted(FOLDER.glob("*.md"))
 PARTS = ("**When.**", "**Before you begin.**", "**Steps.**", "**Verify.**", "**Going back.**", "**Not proven without AWS.**")
-COMPONENTS = sorted(path.parents[1].name for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
+COMPONENTS = roles.components()
 
 every = pytest.mark.parametrize("text", [file.read_text(encoding="utf-8") for file in RUNBOOKS], ids=[file.stem for file in RUNBOOKS])
 
@@ -30,7 +31,15 @@ def known_variables() -> set[str]:
 
 
 def test_there_are_runbooks():
-    assert {file.stem for file in RUNBOOKS} == {"README", "failover-drill", "restore", "rotate", "promote-waf-rules", "remove"}
+    assert {file.stem for file in RUNBOOKS} == {
+        "README",
+        "configure-servers",
+        "failover-drill",
+        "restore",
+        "rotate",
+        "promote-waf-rules",
+        "remove",
+    }
     assert len(COMPONENTS) > 15
 
 

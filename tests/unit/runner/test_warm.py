@@ -57,3 +57,35 @@ def test_values_stay_templates(place):
     warm.files_of(play)
     found = variables.get_vars(play=play)
     assert Templar(loader=loader, variables=found).template(found["subnet"]) == "ab"
+
+
+@pytest.fixture
+def servers(tmp_path):
+    """A play on servers that are reached over Session Manager."""
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "servers.yml").write_text("ansible_connection: amazon.aws.aws_ssm\n", encoding="utf-8")
+    (tmp_path / "hosts.yml").write_text("servers: {hosts: {i-1: {}, i-2: {}}}\n", encoding="utf-8")
+    loader = DataLoader()
+    loader.set_basedir(str(tmp_path))
+    variables = VariableManager(loader=loader, inventory=InventoryManager(loader=loader, sources=[str(tmp_path / "hosts.yml")]))
+
+    def play(hosts):
+        return Play().load({"name": "Push", "hosts": hosts, "gather_facts": False}, variable_manager=variables, loader=loader)
+
+    return play
+
+
+def test_the_way_to_servers_is_loaded_before_their_workers(monkeypatch, servers):
+    loaded, models = [], []
+    monkeypatch.setattr("ansible.plugins.loader.connection_loader.get", lambda name, **_: loaded.append(name))
+    monkeypatch.setattr(warm, "_models", models.extend)
+    warm.connection_of(servers("servers"))
+    assert (loaded, models) == (["amazon.aws.aws_ssm"], ["ssm", "s3"])
+
+
+@pytest.mark.parametrize("hosts", ["nobody", "servers[{{ nowhere }}]"])
+def test_a_play_without_hosts_is_left_alone(monkeypatch, servers, hosts):
+    loaded = []
+    monkeypatch.setattr("ansible.plugins.loader.connection_loader.get", lambda name, **_: loaded.append(name))
+    warm.connection_of(servers(hosts))
+    assert loaded == []

@@ -8,7 +8,7 @@ type: aggregate
 version_added: 0.1.0
 short_description: Load the AWS SDK once, so that workers inherit it
 description:
-  - Imports boto3, the module base and each task's module in the controller, before its worker is forked.
+  - Imports boto3, the module base, each task's module and each play's connection plugin in the controller, before workers are forked.
   - Says once when the runner steps aside.
 requirements:
   - enable in configuration
@@ -48,6 +48,7 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_play_start(self, play):
         if in_process():
             warm.files_of(play)
+            warm.connection_of(play)
 
     def v2_playbook_on_task_start(self, task, is_conditional):
         if in_process():

@@ -71,6 +71,24 @@ def files_of(play) -> None:
             continue
 
 
+def connection_of(play) -> None:
+    """Load the connection plugin of the hosts of *play*, and the models that it needs: each worker would for each task.
+
+    Hosts that are reached alike are looked at by their first.
+    """
+    from ansible.plugins.loader import connection_loader
+
+    try:
+        manager = play.get_variable_manager()
+        host = manager._inventory.get_hosts(play.hosts)[0]
+        name = manager.get_vars(play=play, host=host, include_hostvars=False)["ansible_connection"]
+        connection_loader.get(name, class_only=True)
+        _models(["ssm", "s3"] if name == "amazon.aws.aws_ssm" else [])
+        gc.freeze()
+    except Exception:  # no host, or no such variable: workers load what they need, as they do without us
+        return
+
+
 @functools.cache
 def neutral_session():
     """A botocore session that reads no profile, whatever the environment says: for looking at models only."""
