@@ -8,6 +8,7 @@ their tool's turn, and side by side in one run, so that the machine is equally f
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -88,7 +89,7 @@ class Terraform(Side):
         shutil.rmtree(self.folder / "terraform", ignore_errors=True)
         for name in names:
             work = self.work(name)
-            lay_out(self.scenario, work)
+            lay_out(self.scenario, work, name)
             (work / "empty").touch()
             command = [self.tool.terraform, "init", "-input=false", "-no-color", f"-plugin-dir={self.tool.mirror}"]
             run(command, work, self.variables(name), self.folder / f"{name}-init.log")
@@ -115,6 +116,7 @@ class Terraform(Side):
             "TF_CLI_CONFIG_FILE": empty,
             "TF_IN_AUTOMATION": "1",
             "TF_VAR_account_environment": FIRST,
+            "TF_VAR_architecture": platform.machine(),
             "TF_VAR_endpoint": self.place,
             "TF_VAR_environment": environment,
         }
@@ -125,15 +127,15 @@ class Terraform(Side):
         return [self.tool.terraform, *action, "-input=false", "-no-color"], self.work(environment), self.variables(environment)
 
 
-def lay_out(scenario: str, work: Path) -> None:
-    """Put the configuration of *scenario* into the new folder *work*: the files of its layers, and what they ship."""
+def lay_out(scenario: str, work: Path, environment: str = FIRST) -> None:
+    """Put the configuration of *scenario* into the new folder *work*: the files of its layers, and what they ship in *environment*."""
     work.mkdir(parents=True)
     for layer in LAYERS[scenario]:
         for file in sorted((CONFIGURATIONS / layer).glob("*.tf")):
             if (work / file.name).exists():
                 raise ValueError(f"{file.name} is in two of the folders of {scenario}.")
             shutil.copy(file, work)
-    ship(work / "shipped")
+    ship(work / "shipped", environment)
 
 
 def terraform_version(tool: Tool) -> str:

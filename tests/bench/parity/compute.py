@@ -93,10 +93,10 @@ def _instance_profiles(client: Client, names: Names) -> Found:
         yield f"instance profile {name}", {**found, "Roles": [role["RoleName"] for role in profile["Roles"]]}
 
 
-def _releases(client: Client, names: Names) -> Found:
+def _bundles(client: Client, names: Names) -> Found:
     s3 = client("s3")
     for bucket in s3.list_buckets()["Buckets"]:
-        for item in answer(s3, "list_objects_v2", Bucket=bucket["Name"], Prefix="apps/").get("Contents", []):
+        for item in answer(s3, "list_objects_v2", Bucket=bucket["Name"], Prefix="nodes/").get("Contents", []):
             head = s3.head_object(Bucket=bucket["Name"], Key=item["Key"])
             kept = ("ContentLength", "ETag", "ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled")
             yield f"object {bucket['Name']}/{item['Key']}", {key: head.get(key) for key in kept}
@@ -126,4 +126,4 @@ def _database(client: Client, names: Names) -> Found:
         yield f"database events {subscription['CustSubscriptionId']}", {**subscription, "tags": tags}
 
 
-READERS = (_load_balancers, _launch_templates, _auto_scaling_groups, _instance_profiles, _releases, _database)
+READERS = (_load_balancers, _launch_templates, _auto_scaling_groups, _instance_profiles, _bundles, _database)

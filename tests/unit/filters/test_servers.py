@@ -15,6 +15,8 @@ PLACE = {
     "key_arn": "arn:aws:kms:ap-northeast-2:123456789012:key/k",
     "log_group_name": "/shop/staging/servers/web",
     "auto_scaling_group_name": "shop-staging-web",
+    "bundle_key_prefix": "nodes/web",
+    "target_group_arn": "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/shop-staging-web/0123456789abcdef",
 }
 
 
@@ -43,7 +45,8 @@ def test_a_server_without_a_database_has_none_of_it():
     assert set(policies) == {"start"}
     text = json.dumps(policies)
     assert "secretsmanager" not in text and "rds" not in text
-    assert statements(policies)["ReadReleases"]["Resource"] == "arn:aws:s3:::shop-staging-artifact/apps/web/*"
+    assert statements(policies)["ReadBundles"]["Resource"] == "arn:aws:s3:::shop-staging-artifact/nodes/web/*"
+    assert statements(policies)["LeaveTargetGroup"]["Resource"] == PLACE["target_group_arn"]
     assert statements(policies)["SayThatItStarted"]["Resource"].endswith("autoScalingGroupName/shop-staging-web")
 
 
@@ -58,6 +61,9 @@ def test_the_password_of_its_own_database_only():
 def test_no_action_and_no_resource_is_everything():
     for statement in statements(server_role("app", PLACE, "db", "user")).values():
         assert not any(action.endswith("*") for action in statement["Action"]), statement
+        if statement["Sid"] == "SeeTargetGroups":  # AWS knows no resources for what describes
+            assert all(":Describe" in action for action in statement["Action"])
+            continue
         assert "*" not in (statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]])
         if statement["Action"] == ["kms:Decrypt"]:
             assert "kms:ViaService" in statement["Condition"]["StringEquals"]
@@ -67,6 +73,7 @@ TIER = {
     "name": "shop-staging-web",
     "subnet_ids": ["subnet-1", "subnet-2"],
     "target_group_arn": "arn",
+    "launch_hook_name": "first-start",
     "min_size": 2,
     "max_size": 4,
     "desired_capacity": 2,
@@ -78,9 +85,11 @@ TIER = {
 def test_a_group_for_each_tier_with_the_policies_that_are_wanted():
     templates = [{"launch_template_id": "lt-1", "version": "3"}, {"launch_template_id": "lt-2", "version": "1"}]
     tiers = {"web": TIER, "app": {**TIER, "name": "shop-staging-app", "cpu_target": 0, "request_target": 500}}
-    web, app = server_groups(templates, tiers, {"min_healthy_percentage": 90})
+    web, app = server_groups(templates, tiers, {"min_healthy_percentage": 90, "launch_hook_heartbeat_seconds": 900})
     assert (web["launch_template_id"], web["launch_template_version"], web["min_healthy_percentage"]) == ("lt-1", "3", 90)
     assert [policy["name"] for policy in web["target_tracking_policies"]] == ["cpu"]
+    assert web["lifecycle_hooks"] == [{"name": "first-start", "heartbeat_seconds": 900, "default_result": "ABANDON"}]
+    assert "launch_hook_heartbeat_seconds" not in web
     assert app["target_tracking_policies"] == [
         {"name": "requests", "metric": "ALBRequestCountPerTarget", "target_value": 500.0, "target_group_arn": "arn"}
     ]

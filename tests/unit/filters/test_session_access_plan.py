@@ -31,6 +31,7 @@ SETTINGS = {
     "patch_scan_schedule": "cron(0 18 * * ? *)",
     "patch_install_schedule": "",
     "patch_bucket_prefix": "patches",
+    "association_bucket_prefix": "associations",
 }
 PLAN = session_access_plan(SETTINGS)
 
@@ -65,7 +66,7 @@ def test_the_policy_is_scoped():
     by_sid = {statement["Sid"]: statement for statement in document["Statement"]}
     assert by_sid["Parameters"]["Resource"] == "arn:aws:ssm:ap-northeast-2:123456789012:parameter/shop/staging/*"
     assert by_sid["SessionKey"]["Resource"] == SETTINGS["key_arn"]
-    assert by_sid["LogFiles"]["Resource"] == ["arn:aws:s3:::shop-log/sessions/*", "arn:aws:s3:::shop-log/patches/*"]
+    assert by_sid["LogFiles"]["Resource"] == [f"arn:aws:s3:::shop-log/{what}/*" for what in ("sessions", "patches", "associations")]
     assert not any("*" in action for statement in document["Statement"] for action in statement["Action"])
 
 

@@ -1,9 +1,8 @@
-"""Launch templates, Auto Scaling groups and releases, in a VPC of two zones with a load balancer."""
+"""Launch templates and Auto Scaling groups, in a VPC of two zones with a load balancer."""
 
 from __future__ import annotations
 
 import base64
-import json
 
 import pytest
 
@@ -316,39 +315,3 @@ def test_pure_comparisons():
     assert tracking({"metric": "m", "target_value": 60, "scale_in": True}, None) == {
         "PredefinedMetricSpecification": {"PredefinedMetricType": "m"}, "TargetValue": 60.0, "DisableScaleIn": False,
     }  # fmt: skip
-
-
-# -- releases ---------------------------------------------------------------------------------------------------------
-@pytest.fixture
-def release(aws, tmp_path):
-    where = {"CreateBucketConfiguration": {"LocationConstraint": "ap-northeast-2"}}
-    aws("s3").create_bucket(Bucket="shop-artifact", **where)
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts" / "start.sh").write_text("true")
-    return {"name": "web", "folder": str(tmp_path), "key_prefix": "apps/web", "parameter_name": "/shop/staging/releases/web"}
-
-
-def test_a_release_is_put_and_named_once(run_module, converge, aws, release, tmp_path):
-    result = converge("app_releases", bucket_name="shop-artifact", releases=[release], tags={"Project": "shop"})
-    assert operations(result) == ["PutObject", "PutParameter"]
-    key = result["releases"][0]["key"]
-    assert aws("ssm").get_parameter(Name=release["parameter_name"])["Parameter"]["Value"] == key
-    assert "archive of" in json.dumps(result["changes"][0])
-    (tmp_path / "scripts" / "start.sh").write_text("false")
-    # Another release is put, and counts only where that is asked for.
-    result = converge("app_releases", bucket_name="shop-artifact", releases=[release], tags={"Project": "shop"})
-    assert operations(result) == ["PutObject"] and result["releases"][0]["current_key"] == key
-    result = converge("app_releases", bucket_name="shop-artifact", releases=[release], tags={"Project": "shop"}, move=True)
-    assert operations(result) == ["PutParameter"] and result["releases"][0]["current_key"] != key
-    assert operations(converge("app_releases", bucket_name="shop-artifact", releases=[release], tags={"a": "b"})) == [
-        "AddTagsToResource", "RemoveTagsFromResource",
-    ]  # fmt: skip
-    assert operations(converge("app_releases", state="absent", releases=[release])) == ["DeleteParameter"]
-
-
-def test_releases_are_a_plan_on_an_empty_account(run_module, refusal, tmp_path, endpoint):
-    (tmp_path / "a").write_text("a")
-    release = {"name": "web", "folder": str(tmp_path), "key_prefix": "apps/web", "parameter_name": "/shop/staging/releases/web"}
-    planned = run_module("app_releases", check=True, bucket_name="shop-artifact-none", releases=[release])
-    assert operations(planned) == ["PutObject", "PutParameter"]
-    assert "is not a folder" in refusal("app_releases", bucket_name="b", releases=[{**release, "folder": "/absent"}])

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
+from moto.ssm.models import ssm_backends
+
+from emulator import machines
+from emulator.services.ssm_management import associations_of
 
 SETTING = "/ssm/documents/console/public-sharing-permission"
 CONTENT = {"schemaVersion": "1.0", "description": "d", "sessionType": "Standard_Stream", "inputs": {"idleSessionTimeout": "20"}}
@@ -207,6 +214,68 @@ def test_association_changed(run_module, converge, aws, change, expected):
     assert operations(result) == expected
     found = aws("ssm").describe_association(AssociationId=result["associations"][0]["id"])["AssociationDescription"]
     assert found["Name"] == "AWS-RunPatchBaseline" and found["Targets"]
+
+
+# An instance whose agent is connected, without a machine: what becomes of associations on it is set by the tests.
+@pytest.fixture
+def node(monkeypatch):
+    name = "i-0123456789abcdef0"
+    tags = {target["key"].removeprefix("tag:"): target["values"][0] for target in ASSOCIATION["targets"]}
+    monkeypatch.setitem(machines.CONNECTED, name, machines.Node(None, "123456789012", "ap-northeast-2", tags=tags))
+    return name
+
+
+def standing():
+    return list(associations_of(ssm_backends["123456789012"]["ap-northeast-2"]).values())
+
+
+def became(status, node):
+    """Let the association have been applied to *node*, with *status*."""
+    (association,) = standing()
+    association["Overview"] = {"Status": status, "DetailedStatus": status, "AssociationStatusAggregatedCount": {status: 1}}
+    execution = {
+        "ExecutionId": "8dfe3659-4309-493a-8755-0123456789ab",
+        "AssociationVersion": "1",
+        "CreatedTime": datetime.now(UTC),
+        "Status": status,
+    }
+    association["executions"] = [{**execution, "targets": {node: {"Status": status}}}]
+
+
+def test_association_is_waited_for(run_module, node):
+    given = {"associations": [ASSOCIATION], "wait": True, "wait_timeout": 10}
+    with ThreadPoolExecutor() as pool:
+        applied = pool.submit(soon, "Success", node)
+        assert operations(run_module("ssm_associations", **given)) == ["CreateAssociation"]
+        applied.result()
+    # What has been applied is not waited for, nor asked about.
+    assert "DescribeInstanceInformation" not in run_module("ssm_associations", **given)["_calls"]
+
+
+def soon(status, node):
+    """As C(became), once there is an association that waits."""
+    while not any(one["Overview"]["Status"] == "Pending" for one in standing()):
+        time.sleep(0.01)
+    became(status, node)
+
+
+def test_association_without_nodes_is_not_waited_for(run_module):
+    made = run_module("ssm_associations", associations=[ASSOCIATION], wait=True, wait_timeout=1)
+    assert made["_calls"].count("DescribeInstanceInformation") == 1
+
+
+def test_association_that_failed_names_the_node_and_is_applied_again(run_module, refusal, node):
+    given = {"associations": [ASSOCIATION], "wait": True, "wait_timeout": 10}
+    run_module("ssm_associations", associations=[ASSOCIATION])
+    became("Failed", node)
+    planned = run_module("ssm_associations", check=True, **given)
+    assert operations(planned) == ["StartAssociationsOnce"]
+    with ThreadPoolExecutor() as pool:
+        pool.submit(soon, "Failed", node)
+        assert f"shop-scan was not applied to {node} (Failed)" in refusal("ssm_associations", **given)
+        pool.submit(soon, "Success", node)
+        assert operations(run_module("ssm_associations", **given)) == ["StartAssociationsOnce"]
+    assert not run_module("ssm_associations", **given)["changed"]
 
 
 def test_association_removed_and_refused(run_module, converge, refusal):

@@ -94,7 +94,7 @@ def alarm(content: dict[str, Any], usual: Severity) -> Message:
 
 # -- EventBridge -------------------------------------------------------------------------------------------------------
 #: States that mean trouble, and states that mean it went well.
-FAILED = {"FAILED", "FAILURE", "FAULT", "STOPPED", "TIMED_OUT", "ABORTED", "EXPIRED", "PARTIAL", "CANCELED"}
+FAILED = {"FAILED", "FAILURE", "FAULT", "STOPPED", "TIMED_OUT", "TIMEDOUT", "ABORTED", "EXPIRED", "PARTIAL", "CANCELED"}
 DONE = {"SUCCEEDED", "SUCCESS", "COMPLETED", "RESUMED"}
 
 
@@ -108,7 +108,7 @@ def event(content: dict[str, Any], usual: Severity) -> Message:
     reason = next(
         (
             str(detail[key])
-            for key in ("statusMessage", "message", "Message", "StatusMessage", "Cause", "additional-information")
+            for key in ("statusMessage", "message", "Message", "StatusMessage", "Cause", "additional-information", "execution-summary")
             if isinstance(detail.get(key), str) and detail[key]
         ),
         "",
@@ -128,6 +128,7 @@ def event(content: dict[str, Any], usual: Severity) -> Message:
         "Instance": "EC2InstanceId",
         "Job": "backupJobId",
         "Resource": "resourceArn",
+        "Document": "document-name",
         "Service": "service",
     }.items():
         if isinstance(detail.get(key), str):
@@ -175,6 +176,9 @@ def subject_of(source: str, detail: dict[str, Any], region: str) -> tuple[str, s
     if source == "aws.autoscaling":
         name = str(detail.get("AutoScalingGroupName", ""))
         return name, console(region, "ec2/home", f"#AutoScalingGroupDetails:id={name}")
+    if source == "aws.ssm":
+        name = str(detail.get("instance-id", ""))
+        return name, console(region, f"systems-manager/managed-instances/{name}/configuration-compliance")
     if source == "aws.health":
         return str(detail.get("eventTypeCode", "")), "https://health.aws.amazon.com/health/home"
     return "", ""

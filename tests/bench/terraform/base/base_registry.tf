@@ -8,6 +8,8 @@ locals {
       log_group_name        = aws_cloudwatch_log_group.sessions.name
       patch_baseline_id     = aws_ssm_patch_baseline.this.id
       patch_group           = aws_ssm_patch_group.this.patch_group
+
+      association_bucket_prefix = "associations"
     }
     alerting = {
       topic_arns             = { for severity, topic in aws_sns_topic.this : severity => topic.arn }
@@ -62,13 +64,21 @@ locals {
       ip_set_arns    = { for set in aws_wafv2_ip_set.this : set.name => set.arn }
       log_group_name = aws_cloudwatch_log_group.web_acl.name
     }
+    node_configuration = {
+      bundle_keys         = local.bundle_keys
+      bundle_versions     = local.bundle_versions
+      bundle_key_prefixes = { for tier in local.server_tiers : tier => "nodes/${tier}" }
+      document_name       = aws_ssm_document.apply_bundle.name
+      association_names   = { for tier, association in aws_ssm_association.configure : tier => association.association_name }
+      association_ids     = { for association in aws_ssm_association.configure : association.association_name => association.association_id }
+      launch_hook_names   = { for tier in local.server_tiers : tier => local.first_start }
+    }
     servers = {
       auto_scaling_group_names = { for tier, group in aws_autoscaling_group.this : tier => group.name }
       launch_template_ids      = { for tier, template in aws_launch_template.this : tier => template.id }
       launch_template_versions = { for tier, template in aws_launch_template.this : tier => tostring(template.latest_version) }
       instance_role_arns       = { for tier, role in aws_iam_role.server : tier => role.arn }
       instance_role_names      = { for tier, role in aws_iam_role.server : tier => role.name }
-      lifecycle_hook_names     = { for tier in local.server_tiers : tier => local.first_start }
     }
     backup = {
       backup_vault_name         = aws_backup_vault.this.name

@@ -4,19 +4,10 @@ locals {
   server_tiers = ["app", "web"]
   server_kinds = { app = "Application", web = "Web" }
   first_start  = "first-start"
-  release_keys = { for tier in local.server_tiers : tier => "apps/${tier}/${filesha256("${path.module}/shipped/${tier}.zip")}.zip" }
-  # What the first start writes for the service: see shipped/user_data.sh.tftpl.
-  server_settings = {
-    app = [
-      "DATABASE_PARAMETER=/${var.project}/${var.environment}/database",
-      "DATABASE_CERTIFICATE_AUTHORITIES=/etc/refarch/rds-global-bundle.pem",
-    ]
-    web = ["APP_URL=http://${aws_lb.this["internal"].dns_name}"]
-  }
 }
 
 data "aws_ssm_parameter" "image" {
-  name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+  name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${var.architecture == "aarch64" ? "arm64" : var.architecture}"
 }
 
 resource "aws_cloudwatch_log_group" "server" {
@@ -73,45 +64,13 @@ resource "aws_iam_instance_profile" "server" {
   tags     = local.servers_tags
 }
 
-resource "aws_s3_object" "release" {
-  for_each = local.release_keys
-  bucket   = aws_s3_bucket.this["artifact"].id
-  key      = each.value
-  source   = "${path.module}/shipped/${each.key}.zip"
-  # Not before it is encrypted by default, and kept.
-  depends_on = [aws_s3_bucket_server_side_encryption_configuration.this, aws_s3_bucket_versioning.this]
-}
-
-resource "aws_ssm_parameter" "release" {
-  for_each    = aws_s3_object.release
-  name        = "/${var.project}/${var.environment}/releases/${each.key}"
-  description = "The release of ${each.key} that servers start with"
-  type        = "String"
-  value       = each.value.key
-  tags        = local.servers_tags
-
-  lifecycle {
-    ignore_changes = [value] # deployments move it
-  }
-}
-
 resource "aws_launch_template" "this" {
   for_each      = local.server_names
   name          = each.value
   image_id      = nonsensitive(data.aws_ssm_parameter.image.value)
-  instance_type = "t4g.small"
+  instance_type = var.architecture == "aarch64" ? "t4g.small" : "t3.small"
   ebs_optimized = true
   tags          = local.servers_tags
-  user_data = base64encode(templatefile("${path.module}/shipped/user_data.sh.tftpl", {
-    tier                 = each.key
-    port                 = local.ports[each.key]
-    region               = var.region
-    group_name           = each.value
-    hook_name            = local.first_start
-    settings             = local.server_settings[each.key]
-    release_parameter    = aws_ssm_parameter.release[each.key].name
-    artifact_bucket_name = aws_s3_bucket.this["artifact"].id
-  }))
 
   iam_instance_profile {
     name = aws_iam_instance_profile.server[each.key].name

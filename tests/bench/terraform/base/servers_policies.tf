@@ -4,10 +4,10 @@ locals {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "ReadReleases"
+        Sid      = "ReadBundles"
         Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = "${aws_s3_bucket.this["artifact"].arn}/apps/${tier}/*"
+        Action   = ["s3:GetObject"]
+        Resource = "${aws_s3_bucket.this["artifact"].arn}/nodes/${tier}/*"
       },
       {
         Sid       = "DecryptReleases"
@@ -27,6 +27,18 @@ locals {
         Effect   = "Allow"
         Action   = ["ssm:GetParameter", "ssm:GetParameters"]
         Resource = "arn:aws:ssm:${var.region}:${var.account_id}:parameter/${var.project}/${var.environment}/*"
+      },
+      {
+        Sid      = "LeaveTargetGroup"
+        Effect   = "Allow"
+        Action   = ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"]
+        Resource = aws_lb_target_group.this[tier].arn
+      },
+      {
+        Sid      = "SeeTargetGroups"
+        Effect   = "Allow"
+        Action   = ["ec2:DescribeInstances", "elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"]
+        Resource = "*"
       },
       {
         Sid      = "SayThatItStarted"

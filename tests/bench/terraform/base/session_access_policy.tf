@@ -77,7 +77,7 @@ locals {
         Sid      = "LogFiles"
         Effect   = "Allow"
         Action   = ["s3:PutObject"]
-        Resource = ["${aws_s3_bucket.this["log"].arn}/sessions/*", "${aws_s3_bucket.this["log"].arn}/patches/*"]
+        Resource = [for prefix in ["sessions", "patches", "associations"] : "${aws_s3_bucket.this["log"].arn}/${prefix}/*"]
       },
       {
         Sid      = "LogGroups"

@@ -35,6 +35,12 @@ variable "zones" {
   default     = ["a", "b"]
 }
 
+variable "architecture" {
+  description = "Of the servers, which is this machine's in inventories/local"
+  type        = string
+  default     = "x86_64"
+}
+
 variable "cidr" {
   type    = string
   default = "10.0.0.0/16"

@@ -19,12 +19,12 @@ options:
     required: true
   tiers:
     description:
-      - Each tier by its name, in order, with C(name), C(subnet_ids), C(target_group_arn), C(min_size), C(max_size), C(desired_capacity),
-        C(cpu_target) and C(request_target).
+      - Each tier by its name, in order, with C(name), C(subnet_ids), C(target_group_arn), C(launch_hook_name), C(min_size), C(max_size),
+        C(desired_capacity), C(cpu_target) and C(request_target).
     type: dict
     required: true
   common:
-    description: What the groups have in common, as M(refarch.aws.autoscaling_groups) takes it.
+    description: What the groups have in common, as M(refarch.aws.autoscaling_groups) takes it, and C(launch_hook_heartbeat_seconds).
     type: dict
     required: true
 """
@@ -55,10 +55,12 @@ def _policies(tier: dict) -> list[dict]:
 
 
 def server_groups(templates: list[dict], tiers: dict[str, dict], common: dict) -> list[dict]:
-    """A group for each of *tiers*."""
+    """A group for each of *tiers*. What does not complete its launch in time is given up."""
+    own = {key: value for key, value in common.items() if key != "launch_hook_heartbeat_seconds"}
+    hook = {"heartbeat_seconds": int(common["launch_hook_heartbeat_seconds"]), "default_result": "ABANDON"}
     return [
         {
-            **common,
+            **own,
             "name": tier["name"],
             "launch_template_id": template["launch_template_id"],
             "launch_template_version": template["version"],
@@ -67,6 +69,7 @@ def server_groups(templates: list[dict], tiers: dict[str, dict], common: dict) -
             "min_size": int(tier["min_size"]),
             "max_size": int(tier["max_size"]),
             "desired_capacity": int(tier["desired_capacity"]),
+            "lifecycle_hooks": [{"name": tier["launch_hook_name"], **hook}],
             "target_tracking_policies": _policies(tier),
             "tags": {"Tier": name},
         }

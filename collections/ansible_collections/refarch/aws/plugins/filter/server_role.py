@@ -9,7 +9,8 @@ name: server_role
 version_added: 0.1.0
 short_description: Write the inline policies of the servers of a tier
 description:
-  - A server reads its releases, its settings and CodeDeploy's agent, says that it has started, and writes its logs.
+  - A server reads its bundles, its settings and CodeDeploy's agent, leaves its target group for a while and comes back, says that it has
+    started, and writes its logs.
   - With a database it reads the master password that RDS keeps, of that database only, and may log in with IAM.
 positional: place
 options:
@@ -19,8 +20,8 @@ options:
     required: true
   place:
     description:
-      - Where the tier is. C(region), C(account_id), C(project), C(environment), C(artifact_bucket_name), C(key_arn), C(log_group_name) and
-        C(auto_scaling_group_name).
+      - Where the tier is. C(region), C(account_id), C(project), C(environment), C(artifact_bucket_name), C(bundle_key_prefix),
+        C(key_arn), C(log_group_name), C(auto_scaling_group_name) and C(target_group_arn).
     type: dict
     required: true
   database_identifier:
@@ -63,11 +64,23 @@ def server_role(tier: str, place: dict, database_identifier: str = "", database_
     logs = f"arn:aws:logs:{region}:{account}:log-group:{place['log_group_name']}"
     policies = {
         "start": [
-            _statement("ReadReleases", ["s3:GetObject", "s3:GetObjectVersion"], f"arn:aws:s3:::{bucket}/apps/{tier}/*"),
+            _statement("ReadBundles", ["s3:GetObject"], f"arn:aws:s3:::{bucket}/{place['bundle_key_prefix']}/*"),
             _statement("DecryptReleases", ["kms:Decrypt"], key, through["s3"]),
             # "Install the CodeDeploy agent" (AWS CodeDeploy User Guide).
             _statement("ReadCodeDeployAgent", ["s3:GetObject"], f"arn:aws:s3:::aws-codedeploy-{region}/*"),
             _statement("ReadSettings", ["ssm:GetParameter", "ssm:GetParameters"], settings),
+            # While its release is exchanged, no request comes.
+            _statement(
+                "LeaveTargetGroup",
+                ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
+                place["target_group_arn"],
+            ),
+            # AWS knows no resources for these ("Actions, resources, and condition keys for Elastic Load Balancing V2", and of Amazon EC2).
+            _statement(
+                "SeeTargetGroups",
+                ["ec2:DescribeInstances", "elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
+                "*",
+            ),
             _statement("SayThatItStarted", ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"], group),
             _statement(
                 "WriteLogs", ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], [logs, f"{logs}:log-stream:*"]

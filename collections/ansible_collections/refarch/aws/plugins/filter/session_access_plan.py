@@ -137,7 +137,7 @@ def instance_policy(settings: dict[str, Any]) -> dict:
                 "LogFiles",
                 "s3",
                 ("PutObject",),
-                [f"{log_bucket}/{settings['log_bucket_prefix']}/*", f"{log_bucket}/{settings['patch_bucket_prefix']}/*"],
+                [f"{log_bucket}/{settings[f'{what}_bucket_prefix']}/*" for what in ("log", "patch", "association")],
             ),
             allow("LogGroups", "logs", ("DescribeLogGroups",)),
             allow(

@@ -89,6 +89,17 @@ options:
         description: Tags of this association, added to O(tags).
         type: dict
         default: {}
+  wait:
+    description:
+      - Whether to wait until what was made or changed has been applied to the nodes that are there, and fail where it could not be.
+      - One that failed before, and has not changed, is applied again. Without nodes there is nothing to wait for; later ones apply it when
+        they come up.
+    type: bool
+    default: false
+  wait_timeout:
+    description: Seconds to wait.
+    type: int
+    default: 1800
 notes:
   - amazon.aws and community.aws have no module for associations.
   - AWS lets several associations have one name. Here a name means one; more than one that stands is refused.
@@ -134,7 +145,7 @@ changes:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.refarch.aws.plugins.module_utils.resources import TAG_OPTIONS, InvalidInput, differing, run
+from ansible_collections.refarch.aws.plugins.module_utils.resources import TAG_OPTIONS, InvalidInput, RequestFailed, differing, run
 from ansible_collections.refarch.aws.plugins.module_utils.ssm import SsmResources
 
 GONE = ("AssociationDoesNotExist",)
@@ -174,6 +185,8 @@ SPEC = {
             "tags": {"type": "dict", "default": {}},
         },
     },
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 1800},
     **TAG_OPTIONS,
 }
 
@@ -254,6 +267,7 @@ class Associations(SsmResources):
                 "ssm", "create_association", "create", "SSM association", name, returns="AssociationDescription.AssociationId",
                 AssociationName=name, **then, **self.tag_list(tags),
             )  # fmt: skip
+            self.wait_applied(identity, wanted)
             return {"name": name, "id": identity, "tags": tags}
         identity, now = existing["AssociationId"], standing(existing)
         changed = {**differing(now, then), **dict.fromkeys(set(now) - set(then))}
@@ -262,8 +276,48 @@ class Associations(SsmResources):
                 "ssm", "update_association", "update", "SSM association", name, before={key: now.get(key) for key in sorted(changed)},
                 after={key: then.get(key) for key in sorted(changed)}, AssociationId=identity, AssociationName=name, **then,
             )  # fmt: skip
+        failed = self.params["wait"] and (existing.get("Overview") or {}).get("Status") == "Failed"
+        if failed and not changed:
+            self.write("ssm", "start_associations_once", "update", "SSM association", name, AssociationIds=[identity])
+        if failed or changed:
+            self.wait_applied(identity, wanted)
         self.ensure_tags("Association", identity, "SSM association", name, existing["tags"], tags)
         return {"name": name, "id": identity, "tags": tags}
+
+    def wait_applied(self, identity: str, wanted: dict) -> None:
+        """Wait until the association has been applied to the nodes that are there; which of them failed is said."""
+        if not self.params["wait"] or self.check_mode or not self.nodes(wanted["targets"]):
+            return
+        path = "AssociationDescription.Overview.Status"
+        acceptors = [
+            {"matcher": "path", "argument": path, "expected": status, "state": state}
+            for status, state in (("Success", "success"), ("Failed", "failure"))
+        ]
+        waiter = {"operation": "DescribeAssociation", "acceptors": acceptors}
+        try:
+            self.wait("ssm", waiter, delay=5, timeout=self.params["wait_timeout"], AssociationId=identity)
+        except RequestFailed as error:
+            raise RequestFailed(f"{wanted['name']} was not applied to {self.not_applied(identity)}", error.cause) from error
+
+    def nodes(self, targets: list[dict]) -> list[str]:
+        """The managed nodes of *targets*. ("DescribeInstanceInformation", AWS Systems Manager API Reference.)"""
+        filters = [{"Key": target["key"], "Values": target["values"]} for target in targets]
+        online = [*filters, {"Key": "PingStatus", "Values": ["Online"]}]
+        return self.read("ssm", "describe_instance_information", "InstanceInformationList[].InstanceId", Filters=online)
+
+    def not_applied(self, identity: str) -> str:
+        """The nodes on which the latest execution did not succeed, each with its status; a word where that is not known."""
+        executions = self.read("ssm", "describe_association_executions", "AssociationExecutions", AssociationId=identity)
+        latest = max(executions, key=lambda execution: execution["CreatedTime"], default=None)
+        if latest is None:
+            return "any node"
+        targets = self.read(
+            "ssm", "describe_association_execution_targets", "AssociationExecutionTargets", AssociationId=identity,
+            ExecutionId=latest["ExecutionId"],
+        )  # fmt: skip
+        return (
+            ", ".join(f"{target['ResourceId']} ({target['Status']})" for target in targets if target["Status"] != "Success") or "any node"
+        )
 
     def absent(self) -> dict:
         self.each(self.remove, [association["name"] for association in self.params["associations"]])
