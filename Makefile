@@ -15,10 +15,10 @@ PLAY = .venv/bin/ansible-playbook -i $(INVENTORY) playbooks/$(SCENARIO).yml $(AR
 READY = .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulator up plan down stop test lint sanity unit molecule integration bench picture report verify policy app-requirements docs clean
+.PHONY: help setup emulator up plan down stop test lint sanity unit molecule integration bench picture report verify policy app-requirements node-requirements docs clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 $(READY): pyproject.toml tools/setup
 	@tools/setup
@@ -31,6 +31,7 @@ emulator: $(READY)
 
 up: $(READY) $(PLACE) ## build SCENARIO (base) in INVENTORY (inventories/local, on the emulator)
 	@$(PLAY)
+	$(if $(INSTANCES),@.venv/bin/python -m emulator.background curl)
 
 plan: $(READY) $(PLACE) ## what `make up` would change, without changing it
 	@$(PLAY) --check --diff
@@ -63,12 +64,17 @@ integration: $(READY) ## the engine on the emulator, from plan to removal
 	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not timing' tests/integration
 	@.venv/bin/python -m pytest -rP -m timing tests/integration
 
-bench: $(READY) ## against Terraform on the same emulator: plan and apply, at 0 and 80 ms per call, with one and five environments
+bench: $(READY) ## against Terraform on the same emulator, with one and five environments; and what servers cost
 	@.venv/bin/python -m tests.bench
+	@.venv/bin/python -m tests.bench.servers
 
 app-requirements: $(READY) ## pins and hashes of the sample service
 	@cd files/apps/app && ../../../.venv/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	  --no-emit-index-url requirements.in -o requirements.txt
+
+node-requirements: $(READY) ## pins and hashes of what configures a node, for each Python that nodes may have
+	@cd files/nodes && for python in 3.11 3.12 3.13; do ../../.venv/bin/uv pip compile --quiet --generate-hashes --python-version $$python \
+	  --only-binary :all: --no-annotate --no-header --no-emit-index-url requirements.in -o python-$$python.txt || exit 1; done
 
 picture: $(READY) ## docs/architecture/SCENARIO.{svg,png,pdf}
 	@.venv/bin/python -m tools.architecture $(SCENARIO)

@@ -2,6 +2,7 @@
 
 python -m emulator.background start [--instances]    at AWS_ENDPOINT_URL, by default http://127.0.0.1:4566
 python -m emulator.background stop
+python -m emulator.background curl     how its public load balancers are asked, whose names no resolver of this machine knows
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+
+import boto3
 
 from emulator.instances.machine import missing
 
@@ -101,13 +104,26 @@ def stop(folder: Path) -> str:
     return f"Stopped the emulator (pid {pid})."
 
 
+def curls(url: str, path: str = "/api/items") -> list[str]:
+    """A command for each public load balancer of the emulator at *url*, in its region."""
+    keys = {"aws_access_key_id": "emulator-key-id", "aws_secret_access_key": "emulator-secret-key"}
+    client = boto3.client("elbv2", endpoint_url=url, region_name=os.environ.get("AWS_REGION", "ap-northeast-2"), **keys)
+    place = urllib.parse.urlsplit(url).netloc
+    balancers = client.describe_load_balancers()["LoadBalancers"]
+    names = sorted(one["DNSName"] for one in balancers if one["Scheme"] == "internet-facing")
+    return [f"curl --connect-to ::{place} http://{name}{path}" for name in names]
+
+
 def main() -> None:
     url = os.environ.get("AWS_ENDPOINT_URL") or DEFAULT_URL
     folder = Path("build/emulator")
     verb = sys.argv[1] if len(sys.argv) > 1 else ""
-    if verb not in ("start", "stop"):
+    if verb == "curl":
+        print("\n".join(["What the servers answer:", *curls(url.rstrip("/"))]))
+    elif verb in ("start", "stop"):
+        print(start(url.rstrip("/"), folder) if verb == "start" else stop(folder))
+    else:
         raise SystemExit(__doc__)
-    print(start(url.rstrip("/"), folder) if verb == "start" else stop(folder))
 
 
 if __name__ == "__main__":

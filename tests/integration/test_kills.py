@@ -7,20 +7,23 @@ import pytest
 from tests.integration.conftest import Stack
 from tests.integration.inventory import differences, listing
 
-#: After how many mutating calls a run is killed: the very first ones, and shares of those of an undisturbed run.
-FIRST = (1, 2, 5)
-SHARES = (0.06, 0.2, 0.35, 0.5, 0.65, 0.8, 0.94)
+#: After how many mutating calls of an undisturbed run, or what share of them, a run is killed. Each goes on where the one before was
+#: killed; what that left is completed by the next, or found in the end. Together they have the very first calls, and every tenth.
+POINTS = ((1, 0.06, 0.35, 0.65, 0.94), (2, 5, 0.2, 0.5, 0.8))
 
 
-@pytest.mark.parametrize("point", [*FIRST, *SHARES])
-def test_a_killed_run_is_completed_by_the_next(emulator, fresh, first_run, proxies, tmp_path, point):
+@pytest.mark.parametrize("points", POINTS)
+def test_killed_runs_are_completed_by_the_next(emulator, fresh, first_run, proxies, tmp_path, points):
     stands, mutations = first_run
-    after = point if point in FIRST else round(point * mutations)
-    pid_file = tmp_path / "pid"
-    proxy = proxies(emulator, "--kill-after-mutation", str(after), "--kill-pid-file", str(pid_file))
-    process = Stack(proxy.url, tmp_path).begin()
-    pid_file.write_text(str(process.pid), encoding="utf-8")
-    process.communicate()
-    assert process.returncode == -9
+    made = 0
+    for point in points:
+        after = point if isinstance(point, int) else round(point * mutations)
+        pid_file = tmp_path / f"pid-{point}"
+        proxy = proxies(emulator, "--kill-after-mutation", str(after - made), "--kill-pid-file", str(pid_file))
+        process = Stack(proxy.url, tmp_path).begin()
+        pid_file.write_text(str(process.pid), encoding="utf-8")
+        output, _nothing = process.communicate()
+        assert process.returncode == -9, output[-8000:]
+        made = after
     Stack(emulator.url, tmp_path).apply()
     assert differences(listing(emulator), stands) == {}

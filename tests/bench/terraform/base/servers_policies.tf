@@ -23,12 +23,6 @@ locals {
         Resource = "arn:aws:s3:::aws-codedeploy-${var.region}/*"
       },
       {
-        Sid      = "ReadSettings"
-        Effect   = "Allow"
-        Action   = ["ssm:GetParameter", "ssm:GetParameters"]
-        Resource = "arn:aws:ssm:${var.region}:${var.account_id}:parameter/${var.project}/${var.environment}/*"
-      },
-      {
         Sid      = "LeaveTargetGroup"
         Effect   = "Allow"
         Action   = ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"]
@@ -61,6 +55,12 @@ locals {
   server_database_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
+      {
+        Sid      = "FindDatabase"
+        Effect   = "Allow"
+        Action   = ["ssm:GetParameter"]
+        Resource = "arn:aws:ssm:${var.region}:${var.account_id}:parameter/${var.project}/${var.environment}/database"
+      },
       {
         Sid      = "ReadMasterPassword"
         Effect   = "Allow"

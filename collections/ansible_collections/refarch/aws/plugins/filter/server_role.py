@@ -9,9 +9,10 @@ name: server_role
 version_added: 0.1.0
 short_description: Write the inline policies of the servers of a tier
 description:
-  - A server reads its bundles, its settings and CodeDeploy's agent, leaves its target group for a while and comes back, says that it has
+  - A server reads its bundles and CodeDeploy's agent, leaves its target group for a while and comes back, says that it has
     started, and writes its logs.
-  - With a database it reads the master password that RDS keeps, of that database only, and may log in with IAM.
+  - With a database it reads what the stack published of it and the master password that RDS keeps, of that database only, and may log in
+    with IAM.
 positional: place
 options:
   _input:
@@ -59,7 +60,7 @@ def server_role(tier: str, place: dict, database_identifier: str = "", database_
     region, account = place["region"], place["account_id"]
     bucket, key = place["artifact_bucket_name"], place["key_arn"]
     through = {service: {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}} for service in ("s3", "secretsmanager")}
-    settings = f"arn:aws:ssm:{region}:{account}:parameter/{place['project']}/{place['environment']}/*"
+    published = f"arn:aws:ssm:{region}:{account}:parameter/{place['project']}/{place['environment']}/database"
     group = f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{place['auto_scaling_group_name']}"
     logs = f"arn:aws:logs:{region}:{account}:log-group:{place['log_group_name']}"
     policies = {
@@ -68,7 +69,6 @@ def server_role(tier: str, place: dict, database_identifier: str = "", database_
             _statement("DecryptReleases", ["kms:Decrypt"], key, through["s3"]),
             # "Install the CodeDeploy agent" (AWS CodeDeploy User Guide).
             _statement("ReadCodeDeployAgent", ["s3:GetObject"], f"arn:aws:s3:::aws-codedeploy-{region}/*"),
-            _statement("ReadSettings", ["ssm:GetParameter", "ssm:GetParameters"], settings),
             # While its release is exchanged, no request comes.
             _statement(
                 "LeaveTargetGroup",
@@ -91,6 +91,7 @@ def server_role(tier: str, place: dict, database_identifier: str = "", database_
         owner = {"secretsmanager:ResourceTag/aws:rds:primaryDBInstanceArn": f"arn:aws:rds:{region}:{account}:db:{database_identifier}"}
         secrets = f"arn:aws:secretsmanager:{region}:{account}:secret:rds!db-*"
         policies["database"] = [
+            _statement("FindDatabase", ["ssm:GetParameter"], published),
             _statement(
                 "ReadMasterPassword", ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], secrets, {"StringEquals": owner}
             ),

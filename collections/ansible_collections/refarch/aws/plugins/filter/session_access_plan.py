@@ -130,7 +130,6 @@ def instance_policy(settings: dict[str, Any]) -> dict:
                     f"arn:aws:ssm:{region}::document/AWS-*",
                 ],
             ),
-            allow("Parameters", "ssm", ("GetParameter", "GetParameters"), f"arn:aws:ssm:{here}:parameter{stack}"),
             allow("SessionKey", "kms", ("Decrypt", "GenerateDataKey"), settings["key_arn"]),
             allow("LogBucket", "s3", ("GetEncryptionConfiguration",), log_bucket),
             allow(
