@@ -37,6 +37,7 @@ def apply() -> None:
     endpoint_keeps_its_routes()
     endpoint_has_an_interface_in_each_subnet()
     instance_takes_its_interfaces_along()
+    every_instance_of_a_launch_has_its_profile()
     deleted_endpoint_is_gone()
     subnet_takes_its_associations_along()
     vpc_in_use_stays()
@@ -402,6 +403,20 @@ def endpoint_has_an_interface_in_each_subnet() -> None:
 
     EC2Backend.create_vpc_endpoint = create_vpc_endpoint
     EC2Backend.modify_vpc_endpoint = modify_vpc_endpoint
+
+
+def every_instance_of_a_launch_has_its_profile() -> None:
+    """RunInstances gives its instance profile to all instances that it launches, and not to the first alone."""
+    run = EC2Backend.run_instances
+
+    def run_instances(self: EC2Backend, *args: Any, **named: Any) -> Any:
+        reservation = run(self, *args, **named)
+        arn, name = named.get("iam_instance_profile_arn"), named.get("iam_instance_profile_name")
+        for instance in reservation.instances[1:] if arn or name else ():
+            self.associate_iam_instance_profile(instance_id=instance.id, iam_instance_profile_name=name, iam_instance_profile_arn=arn)
+        return reservation
+
+    EC2Backend.run_instances = run_instances
 
 
 def deleted_endpoint_is_gone() -> None:

@@ -209,3 +209,17 @@ def test_an_instance_takes_its_interfaces_along(emulator):
     ec2.terminate_instances(InstanceIds=[simple["InstanceId"], keeping["InstanceId"]])
     standing = {nic["NetworkInterfaceId"] for nic in ec2.describe_network_interfaces()["NetworkInterfaces"]}
     assert [one in standing for one in ids] == [False, True]
+
+
+def test_every_instance_of_a_launch_has_its_profile(emulator):
+    ec2, iam = emulator.client("ec2"), emulator.client("iam")
+    arn = iam.create_instance_profile(InstanceProfileName="shop-launch")["InstanceProfile"]["Arn"]
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    launched = ec2.run_instances(
+        ImageId=image, InstanceType="t3.micro", MinCount=3, MaxCount=3, SubnetId=subnet, IamInstanceProfile={"Name": "shop-launch"}
+    )
+    ids = [instance["InstanceId"] for instance in launched["Instances"]]
+    described = ec2.describe_instances(InstanceIds=ids)["Reservations"][0]["Instances"]
+    assert [instance["IamInstanceProfile"]["Arn"] for instance in described] == [arn] * 3
+    ec2.terminate_instances(InstanceIds=ids)
