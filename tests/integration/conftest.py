@@ -147,3 +147,8 @@ def first_run(emulator, tmp_path_factory) -> tuple[dict[str, list[str]], int]:
     found = listing(emulator), writes(emulator)
     emulator.post("/moto-api/reset")
     return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest file begins first, so that no other worker is done long before."""
+    items.sort(key=lambda item: item.path.name != "test_three_tiers.py")

@@ -84,7 +84,7 @@ def launch(emulator: Running) -> None:
     until(lambda: len(ssm.describe_instance_information()["InstanceInformationList"]) == 4)
 
 
-def until(look: Callable[[], Any], seconds: float = 20) -> Any:
+def until(look: Callable[[], Any], seconds: float = 90) -> Any:
     ends = time.monotonic() + seconds
     while not (found := look()) and time.monotonic() < ends:
         time.sleep(0.05)
@@ -150,7 +150,7 @@ def test_interrupted_runs_leave_nothing_running(emulator):
         until(lambda number=number: running(commands[number]))
         process.send_signal(number)
     for number, process in runs.items():
-        process.communicate(timeout=20)
+        process.communicate(timeout=90)
         until(lambda number=number: not running(commands[number]))
         assert process.returncode
     until(lambda: not sessions(emulator))

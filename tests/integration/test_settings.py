@@ -184,6 +184,18 @@ def session_preferences(client: Client) -> None:
     ssm.update_document_default_version(Name=f"{PREFIX}-session", DocumentVersion=made["DocumentVersion"])
 
 
+def association_that_goes_on_after_failures(client: Client) -> None:
+    ssm = client("ssm")
+    wanted = [{"key": "AssociationName", "value": f"{PREFIX}-configure-web"}]
+    (listed,) = ssm.list_associations(AssociationFilterList=wanted)["Associations"]
+    found = ssm.describe_association(AssociationId=listed["AssociationId"])["AssociationDescription"]
+    kept = (
+        "AssociationId", "AssociationName", "ComplianceSeverity", "MaxConcurrency", "Name", "OutputLocation", "Parameters",
+        "ScheduleExpression", "Targets",
+    )  # fmt: skip
+    ssm.update_association(**{key: found[key] for key in kept}, MaxErrors="100%")
+
+
 TURNED: list[tuple[str, Callable[[Client], None]]] = [
     ("alerting", topic_encryption),
     ("audit", trail_without_validation),
@@ -197,6 +209,7 @@ TURNED: list[tuple[str, Callable[[Client], None]]] = [
     ("load_balancer", load_balancer_header_fields),
     ("monitoring", alarm_without_action),
     ("network", ssh_from_anywhere),
+    ("node_configuration", association_that_goes_on_after_failures),
     ("pipeline", project_in_plain_text),
     ("pipeline", rollback_of_deployments),
     ("protection", web_rule_group_counts),
