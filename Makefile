@@ -3,6 +3,8 @@
 SCENARIO ?= base
 INVENTORY ?= inventories/local
 ARGS ?=
+# LONG=1: `make test` and `make integration` with the tests of emulated servers that take long (Linux, as root).
+LONG ?=
 # INSTANCES=1: the emulator boots a machine for each EC2 instance and database (Linux, as root).
 INSTANCES ?=
 # The emulator is for inventories/local alone: any other environment is an account of AWS.
@@ -55,13 +57,13 @@ sanity: $(READY) ## ansible-test sanity on the collection
 	@tools/sanity
 
 unit: $(READY) ## unit tests
-	@.venv/bin/python -m pytest -n 2 tests/unit
+	@.venv/bin/python -m pytest -n 3 tests/unit
 
 molecule: $(READY) ## Molecule scenarios of the roles (ROLE=network for one)
 	@.venv/bin/python tools/molecule $(ROLE)
 
 integration: $(READY) ## the engine on the emulator, from plan to removal
-	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not timing' tests/integration
+	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not timing$(if $(LONG),, and not long)' tests/integration
 	@.venv/bin/python -m pytest -rP -m timing tests/integration
 
 bench: $(READY) ## against Terraform on the same emulator, with one and five environments; and what servers cost

@@ -24,7 +24,7 @@ from tests.packages import needed
 from tests.processes import REGION, ROOT, start
 from tests.unit.emulator.instances.conftest import CORE, connected, launcher, until
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(missing() is not None, reason=missing() or "")]
 
 APPS = ROOT / "files" / "apps"
 PORTS = {"web": 8080, "app": 8081}

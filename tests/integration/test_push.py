@@ -16,7 +16,7 @@ import pytest
 from emulator.instances.machine import missing
 from tests.processes import ROOT, Running, start
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(missing() is not None, reason=missing() or "")]
 
 PLAYBOOKS = ROOT / "tests" / "integration" / "playbooks"
 SERVERS = "inventories/local/aws_ec2.yml"

@@ -5,13 +5,18 @@ The checks are those of the roles' Molecule scenarios (molecule/<role>/verify.py
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import subprocess
+import runpy
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
+import boto3
 import pytest
 import yaml
 
@@ -45,8 +50,17 @@ def base(emulator, tmp_path_factory) -> Stack:
     return stack
 
 
-def verdict(emulator: Running, component: str) -> subprocess.CompletedProcess[str]:
-    """What the component's checks say."""
+@dataclass(frozen=True)
+class Verdict:
+    """How a script of checks ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def verdict(emulator: Running, component: str) -> Verdict:
+    """What the component's checks say. They run in this process, which has the SDK: there are three looks at each component."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     given = {
         "AWS_ENDPOINT_URL": emulator.url,
@@ -57,8 +71,15 @@ def verdict(emulator: Running, component: str) -> subprocess.CompletedProcess[st
         "STACK_PREFIX": PREFIX,
         "STACK_ACCOUNT_ID": ACCOUNT,
     }
-    command = [sys.executable, str(ROOT / "molecule" / component / "verify.py")]
-    return subprocess.run(command, env={**kept, **given}, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    script = str(ROOT / "molecule" / component / "verify.py")
+    said, code = io.StringIO(), None
+    with patch.dict(os.environ, {**kept, **given}, clear=True), patch.object(sys, "argv", [script]), redirect_stdout(said):
+        boto3.setup_default_session()
+        try:
+            runpy.run_path(script, run_name="__main__")
+        except SystemExit as ended:
+            code = ended.code
+    return Verdict(1 if code else 0, said.getvalue(), str(code or ""))
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

@@ -47,8 +47,18 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def base(emulator: Running, apps: Path, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    stack = Stack(emulator.url, tmp_path_factory.mktemp("base"), settings={"node_configuration_apps_folder": str(apps)})
+def servers(request: pytest.FixtureRequest) -> int:
+    """Servers of each tier: two, or with the short tests alone one, since each costs half a minute."""
+    return 2 if any(item.get_closest_marker("long") for item in request.session.items) else 1
+
+
+@pytest.fixture(scope="module")
+def base(emulator: Running, apps: Path, servers: int, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    sizes = dict.fromkeys(TIERS, servers)
+    settings = {
+        "node_configuration_apps_folder": str(apps), "servers_min_sizes": sizes, "servers_desired_capacities": sizes,
+    }  # fmt: skip
+    stack = Stack(emulator.url, tmp_path_factory.mktemp("base"), settings=settings)
     stack.apply()
     return stack
 
@@ -161,12 +171,12 @@ def test_one_request_goes_through_both_tiers_to_the_database(balancer):
     assert balancer.ask("/api/items?id=1%27%20OR%20%271%27=%271")[0] == 403
 
 
-def test_servers_are_configured_by_nobody_and_nothing_listens_that_need_not(emulator):
-    """Four servers, managed, without an SSH server, a key pair or a rule for its port."""
+def test_servers_are_configured_by_nobody_and_nothing_listens_that_need_not(emulator, servers, balancer):
+    """All servers are managed, without an SSH server, a key pair or a rule for its port."""
     ec2, ssm = emulator.client("ec2"), emulator.client("ssm")
-    servers = [one for entry in ec2.describe_instances()["Reservations"] for one in entry["Instances"] if one["State"]["Name"] == "running"]
-    assert len(servers) == 4 and all("KeyName" not in server for server in servers)
-    assert len(ssm.describe_instance_information()["InstanceInformationList"]) == 4
+    stand = [one for entry in ec2.describe_instances()["Reservations"] for one in entry["Instances"] if one["State"]["Name"] == "running"]
+    assert len(stand) == 2 * servers and all("KeyName" not in server for server in stand)
+    assert len(ssm.describe_instance_information()["InstanceInformationList"]) == 2 * servers
     assert ec2.describe_key_pairs()["KeyPairs"] == []
     rules = ec2.describe_security_group_rules()["SecurityGroupRules"]
     assert [rule for rule in rules if rule["IpProtocol"] == "tcp" and rule["FromPort"] <= 22 <= rule["ToPort"]] == []
@@ -189,6 +199,7 @@ def run_on_all(emulator: Running, command: str) -> dict[str, str]:
     return {one["InstanceId"]: one["CommandPlugins"][0]["Output"] for one in until(ended, 30)}
 
 
+@pytest.mark.long
 def test_a_third_server_serves_and_a_lost_one_is_replaced_with_nobody_acting(emulator, balancer):
     scaling = emulator.client("autoscaling")
     before = healthy(emulator, "web")
@@ -204,6 +215,7 @@ def test_a_third_server_serves_and_a_lost_one_is_replaced_with_nobody_acting(emu
     until(lambda: len(healthy(emulator, "web")) == 2)
 
 
+@pytest.mark.long
 def test_a_release_reaches_all_servers_and_no_request_fails(base, emulator, balancer, apps):
     release(apps, "second")
     with Asking(balancer) as asking:
@@ -220,6 +232,7 @@ def pushed(base: Stack, *arguments: str) -> Done:
     return stack.apply(*arguments)
 
 
+@pytest.mark.long
 def test_a_push_finds_nothing_to_change_and_leaves_nothing_behind(base, emulator):
     done = pushed(base, "-e", "configure_servers_serial=100%")
     assert len([name for name in done.recap if name.startswith("i-")]) == 4 and done.total("changed") == 0
@@ -227,6 +240,7 @@ def test_a_push_finds_nothing_to_change_and_leaves_nothing_behind(base, emulator
     assert "Contents" not in emulator.client("s3").list_objects_v2(Bucket="refarch-local-transfer-123456789012")
 
 
+@pytest.mark.long
 def test_a_bad_release_stops_and_the_old_one_serves(base, emulator, balancer, apps):
     release(apps, "third", health="INTERNAL_SERVER_ERROR")
     with Asking(balancer) as asking:
@@ -260,7 +274,7 @@ def statements(emulator: Running, role: str) -> list[dict[str, Any]]:
     return [statement for document in found for statement in document["Statement"]]
 
 
-def test_servers_may_do_what_they_must_and_nothing_else(base, emulator):
+def test_servers_may_do_what_they_must_and_nothing_else(base, emulator, servers):
     """The emulator refuses what a server's role may not. Of what it may, each statement was needed by a recorded call, or is UNNEEDED."""
     calls = [call for call in emulator.get("/emulator/requests?limit=100000")["requests"] if call["caller"]]
     assert [call for call in calls if call["status"] in (401, 403)] == []
@@ -270,7 +284,8 @@ def test_servers_may_do_what_they_must_and_nothing_else(base, emulator):
         needed = {need.action for call in mine for need in needs(call["service"], call["operation"], call["parameters"])}
         assert needed, f"{role} called nothing"
         unneeded = {one["Sid"] for one in statements(emulator, role) if not needed.intersection(one["Action"])}
-        assert unneeded <= UNNEEDED, (role, unneeded - UNNEEDED)
+        # With one server of a tier nothing is released here.
+        assert unneeded <= (UNNEEDED if servers > 1 else UNNEEDED | {"LeaveTargetGroup"}), (role, unneeded - UNNEEDED)
 
 
 def test_it_goes_with_its_servers(base, emulator):
