@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def downloads(monkeypatch):
     """What pip would have been asked for; a wheel lies there afterwards."""
     asked = []
 
-    def download(requirements, python, architecture, into):
+    def download(requirements, python, architecture, into, _run):
         asked.append((requirements.name, python, architecture))
         (into / "six-1.17.0-py2.py3-none-any.whl").write_bytes(b"wheel")
 
@@ -107,7 +108,7 @@ def test_a_half_put_bundle_is_put_again(run_module, aws, place, downloads):
 
 
 def test_what_can_not_be_had_is_named(run_module, refusal, place, monkeypatch):
-    def refused(requirements, python, architecture, into):
+    def refused(requirements, python, architecture, into, _run):
         (into / "half.whl").write_bytes(b"")
         raise wheels.NoWheels(f"pip could not download the wheels of {requirements.name}, and said: no matching distribution")
 
@@ -127,8 +128,13 @@ def test_pip_downloads_for_another_machine(tmp_path, place):
         "--hash=sha256:ff70335d468e7eb6ec65b95b99d3a2836546063f63acc5171de367e834932a81\n",
         encoding="utf-8",
     )
-    (found,) = wheels.wheels_of(lock, "3.12", "aarch64", tmp_path / "kept")
+
+    def run(command):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    (found,) = wheels.wheels_of(lock, "3.12", "aarch64", tmp_path / "kept", run)
     assert found.name == "six-1.17.0-py2.py3-none-any.whl"
     lock.write_text("six==1.17.0 --hash=sha256:" + "0" * 64 + "\n", encoding="utf-8")
     with pytest.raises(wheels.NoWheels, match="could not download the wheels of"):
-        wheels.wheels_of(lock, "3.12", "aarch64", tmp_path / "kept")
+        wheels.wheels_of(lock, "3.12", "aarch64", tmp_path / "kept", run)

@@ -211,7 +211,8 @@ class Bundles(Resources):
     def wheels(self, bundle: dict) -> list[Path]:
         folder = Path(self.params["wheels_folder"])
         try:
-            found = [wheels_of(Path(lock), bundle["python"], bundle["architecture"], folder) for lock in bundle["requirements"]]
+            for_nodes = (bundle["python"], bundle["architecture"], folder, self.module.run_command)
+            found = [wheels_of(Path(lock), *for_nodes) for lock in bundle["requirements"]]
         except NoWheels as error:
             raise InvalidInput(f"bundles: {bundle['name']}: {error}.") from error
         return list({path.name: path for paths in found for path in paths}.values())
