@@ -35,12 +35,12 @@ _TURNS: dict[str, Iterator[int]] = defaultdict(itertools.count)
 
 def is_meant(raw: RawRequest) -> bool:
     """Whether a load balancer is asked, and not AWS's API."""
-    return _host(raw).endswith(SUFFIX)
+    return raw.host.endswith(SUFFIX)
 
 
 def answer(raw: RawRequest) -> RawResponse:
     """The load balancer's answer to a client on this machine, at its port 80."""
-    host = _host(raw)
+    host = raw.host
     with WHOLE.read():
         balancer = _load_balancer(host)
         if balancer is None:
@@ -84,17 +84,12 @@ def _decided(balancer: FakeLoadBalancer, raw: RawRequest) -> RawResponse | tuple
         if verdict.action == "BLOCK":
             return _page(403, "Forbidden")
     listener = next((item for item in balancer.listeners.values() if int(item.port) == raw.port), None)
-    return _by_listener(raw, listener, _host(raw)) if listener else _page(503, "Service Temporarily Unavailable")
+    return _by_listener(raw, listener, raw.host) if listener else _page(503, "Service Temporarily Unavailable")
 
 
 def reset() -> None:
     """Forget how often whom has asked."""
     _RATES.clear()
-
-
-def _host(raw: RawRequest) -> str:
-    """The host that *raw* names, without its port."""
-    return next((value for name, value in raw.headers if name.lower() == "host"), "").partition(":")[0].lower()
 
 
 def _load_balancer(host: str) -> FakeLoadBalancer | None:

@@ -25,8 +25,7 @@ DAYS = 365
 
 def is_meant(raw: RawRequest) -> bool:
     """Whether the trust store is asked, where there are databases that need it."""
-    host = next((value for name, value in raw.headers if name.lower() == "host"), "").partition(":")[0].lower()
-    return host == HOST and machines.FOLLOWED.is_set()
+    return raw.host == HOST and machines.FOLLOWED.is_set()
 
 
 def answer(raw: RawRequest) -> RawResponse:

@@ -37,6 +37,11 @@ class RawRequest:
     port: int
     client: str = "127.0.0.1"
 
+    @property
+    def host(self) -> str:
+        """The host that is asked, without its port."""
+        return next((value for name, value in self.headers if name.lower() == "host"), "").partition(":")[0].lower()
+
 
 @dataclass(frozen=True, slots=True)
 class RawResponse:

@@ -23,7 +23,7 @@ from emulator.instances.machine import ENVIRONMENT
 from emulator.instances.network import RESOLVER, Network
 from emulator.instances.relay import Relay
 from tests.packages import needed
-from tests.processes import REGION, ROOT, Running
+from tests.processes import REGION, ROOT, Running, ran
 
 #: Python of the nodes: Debian 12's.
 PYTHON = "3.11"
@@ -156,18 +156,12 @@ def wheels_of_nodes() -> list[Path]:
     return [found[name] for name in sorted(found)]
 
 
-def pip(command: list[str]) -> tuple[int, str, str]:
-    """(exit code, output, errors) of *command*."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout, done.stderr
-
-
 def _wheels_of(lock: Path) -> list[Path]:
     if AnsibleCollectionConfig.collection_finder is None:
         init_plugin_loader([str(ROOT / "collections")])
     from ansible_collections.refarch.aws.plugins.module_utils.wheels import wheels_of
 
-    return wheels_of(lock, PYTHON, "x86_64", _BUILD, pip)
+    return wheels_of(lock, PYTHON, "x86_64", _BUILD, ran)
 
 
 def ansible_of_nodes() -> Path:

@@ -55,6 +55,12 @@ class Running:
         self.process.wait(20)
 
 
+def ran(command: list[str]) -> tuple[int, str, str]:
+    """(exit code, output, errors) of *command*, as AnsibleModule.run_command gives them."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
 def start(module: str, *arguments: str) -> Running:
     """``python -m module arguments``, once it says where it is ready. Its words go to a file: nobody would empty a pipe."""
     with tempfile.NamedTemporaryFile("w", suffix=".log", delete=False) as log:

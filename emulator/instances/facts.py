@@ -85,22 +85,20 @@ class Facts:
                 "Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
             }
             _credentials[self.id, self.role] = ends, made
-            CALLERS[assumed.access_key_id] = Caller(self.account_id, self._role_arn(), self.id)
+            CALLERS[assumed.access_key_id] = Caller(self.account_id, getattr(self._iam_role(), "arn", ""), self.id)
             return made
 
-    def _role_arn(self) -> str:
+    def _iam_role(self) -> Any:
+        """Its role as IAM has it; None without one."""
         roles = iam_backends[self.account_id]["aws"].roles.values()
-        return next((role.arn for role in roles if role.name == self.role), "")
+        return next((role for role in roles if role.name == self.role), None)
 
     def may(self, *actions: str) -> bool:
         """Whether its role's own policies allow *actions* on everything that they name."""
-        if self.role is None:
-            return False
-        backend = iam_backends[self.account_id]["aws"]
-        role = next((role for role in backend.roles.values() if role.name == self.role), None)
+        role = self._iam_role()
         if role is None:
             return False
-        policies, boundary = policies_of(backend, role.arn)
+        policies, boundary = policies_of(iam_backends[self.account_id]["aws"], role.arn)
         return all(decide(Request(action, "*"), policies, boundary).result == "allowed" for action in actions)
 
     @property

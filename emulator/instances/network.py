@@ -11,7 +11,7 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 METADATA, RESOLVER = "169.254.169.254", "169.254.169.253"
@@ -96,11 +96,17 @@ class Network:
             raise
         return made
 
-    @contextmanager
-    def inside(self) -> Iterator[None]:
+    def inside(self) -> AbstractContextManager[None]:
         """What this thread opens meanwhile is in the network: sockets stay there when the thread is back."""
-        here = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-        there = os.open(_FOLDER / self.name, os.O_RDONLY | os.O_CLOEXEC)
+        return in_namespace(_FOLDER / self.name)
+
+
+@contextmanager
+def in_namespace(path: str | Path) -> Iterator[None]:
+    """This thread is in the network namespace at *path* meanwhile."""
+    here = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        there = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.setns(there, os.CLONE_NEWNET)
             try:
@@ -108,8 +114,9 @@ class Network:
             finally:
                 os.setns(here, os.CLONE_NEWNET)
         finally:
-            os.close(here)
             os.close(there)
+    finally:
+        os.close(here)
 
 
 def hardware_address(address: str) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from emulator.instances.network import in_namespace
 from emulator.instances.relay import Relay
 
 #: inventories/local has it too (group_vars/servers.yml). Its numbers are those at which instances reach AWS.
@@ -30,24 +31,8 @@ class _Namespace:
     def __init__(self, pid: int | None):
         self._pid = pid
 
-    @contextmanager
-    def inside(self) -> Iterator[None]:
-        if self._pid is None:
-            yield
-            return
-        here = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            there = os.open(f"/proc/{self._pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.setns(there, os.CLONE_NEWNET)
-                try:
-                    yield
-                finally:
-                    os.setns(here, os.CLONE_NEWNET)
-            finally:
-                os.close(there)
-        finally:
-            os.close(here)
+    def inside(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._pid is None else in_namespace(f"/proc/{self._pid}/ns/net")
 
 
 def take(machine: Any) -> Callable[[], None]:

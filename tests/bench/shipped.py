@@ -13,7 +13,7 @@ import yaml
 from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 
-from tests.processes import ROOT
+from tests.processes import ROOT, ran
 
 FILES = ROOT / "files"
 PROJECT, REGION = "refarch", "ap-northeast-2"
@@ -44,17 +44,12 @@ def _ship_bundles(folder: Path, environment: str) -> None:
     for bundle in node_bundle_plan(variables(environment), settings()):
         files, tier = contents(bundle), bundle["name"]
         locks = [Path(lock) for lock in bundle["requirements"]]
-        for_nodes = (bundle["python"], bundle["architecture"], WHEELS, _run)
+        for_nodes = (bundle["python"], bundle["architecture"], WHEELS, ran)
         wheels = {path.name: path for lock in locks for path in wheels_of(lock, *for_nodes)}
         versions[tier] = hashlib.sha256(sums(files)).hexdigest()
         (folder / f"bundle-{tier}.zip").write_bytes(packed(files, list(wheels.values())))
         (folder / f"vars-{tier}.json").write_text(bundle["texts"]["vars.json"], encoding="utf-8")
     (folder / "bundles.json").write_text(json.dumps(versions), encoding="utf-8")
-
-
-def _run(command: list[str]) -> tuple[int, str, str]:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout, done.stderr
 
 
 def _ship_document(folder: Path) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.refarch.aws.plugins.module_utils import wheels
+from tests.processes import ran
 
 UNKNOWN = "(known after apply)"
 BUCKET = "shop-artifact"
@@ -128,13 +128,8 @@ def test_pip_downloads_for_another_machine(tmp_path, place):
         "--hash=sha256:ff70335d468e7eb6ec65b95b99d3a2836546063f63acc5171de367e834932a81\n",
         encoding="utf-8",
     )
-
-    def run(command):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout, done.stderr
-
-    (found,) = wheels.wheels_of(lock, "3.12", "aarch64", tmp_path / "kept", run)
+    (found,) = wheels.wheels_of(lock, "3.12", "aarch64", tmp_path / "kept", ran)
     assert found.name == "six-1.17.0-py2.py3-none-any.whl"
     lock.write_text("six==1.17.0 --hash=sha256:" + "0" * 64 + "\n", encoding="utf-8")
     with pytest.raises(wheels.NoWheels, match="could not download the wheels of"):
-        wheels.wheels_of(lock, "3.12", "aarch64", tmp_path / "kept", run)
+        wheels.wheels_of(lock, "3.12", "aarch64", tmp_path / "kept", ran)

@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 #: The first moment that the format knows.
@@ -37,19 +38,24 @@ def files_of(folder: str) -> list[tuple[str, Path]]:
     return sorted(found)
 
 
-def archive_of(folder: str) -> bytes:
-    """A ZIP file of what lies below *folder*: sorted names, fixed times, and the same rights for all (Lambda needs them readable).
+def zipped(entries: Iterable[tuple[str, bytes, bool]]) -> bytes:
+    """A ZIP file of (name, content, whether it can be run), in their order, with fixed times and the same rights for all.
 
-    Stored, not deflated: zlib's output differs from version to version, and what Lambda takes directly is small anyway.
+    Stored, not deflated: zlib's output differs from version to version.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, path in files_of(folder):
+        for name, content, executable in entries:
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.create_system = 3  # Unix, on every system
-            entry.external_attr = (0o100755 if os.access(path, os.X_OK) else 0o100644) << 16
-            archive.writestr(entry, path.read_bytes())
+            entry.external_attr = (0o100755 if executable else 0o100644) << 16
+            archive.writestr(entry, content)
     return buffer.getvalue()
+
+
+def archive_of(folder: str) -> bytes:
+    """A ZIP file of what lies below *folder*, by name. All can read all of it, as Lambda needs."""
+    return zipped((name, path.read_bytes(), os.access(path, os.X_OK)) for name, path in files_of(folder))
 
 
 def sha256_of(content: bytes) -> str:

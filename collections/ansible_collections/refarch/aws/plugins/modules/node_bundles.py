@@ -115,13 +115,11 @@ changes:
 """
 
 import hashlib
-import io
-import zipfile
 from pathlib import Path
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.refarch.aws.plugins.module_utils.archive import EPOCH, Archive, files_of
+from ansible_collections.refarch.aws.plugins.module_utils.archive import Archive, files_of, zipped
 from ansible_collections.refarch.aws.plugins.module_utils.resources import InvalidInput, Resources, run
 from ansible_collections.refarch.aws.plugins.module_utils.unknown import UNKNOWN, has_unknown
 from ansible_collections.refarch.aws.plugins.module_utils.wheels import NoWheels, wheels_of
@@ -178,14 +176,7 @@ def sums(files: dict[str, bytes]) -> bytes:
 def packed(files: dict[str, bytes], wheels: list[Path]) -> bytes:
     """The archive. Its bytes are the same for the same content."""
     whole = {**files, SUMS: sums(files), **{f"wheels/{path.name}": path.read_bytes() for path in wheels}}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for path, content in sorted(whole.items()):
-            entry = zipfile.ZipInfo(path, EPOCH)
-            entry.create_system = 3  # Unix, on every system
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, content)
-    return buffer.getvalue()
+    return zipped((path, content, False) for path, content in sorted(whole.items()))
 
 
 class Bundles(Resources):
