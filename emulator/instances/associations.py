@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from moto.core.utils import utcnow
@@ -85,10 +86,11 @@ class Keeper:
         execution = {
             "ExecutionId": str(uuid.uuid4()),
             "AssociationVersion": version,
-            "CreatedTime": utcnow(),
+            "CreatedTime": _now(),
             "Status": "InProgress",
             "targets": {name: {"Status": "Pending"} for name in nodes},
         }
+        association["Overview"] = {**association["Overview"], "Status": "Pending", "DetailedStatus": "Pending"}
         association.setdefault("executions", []).append(execution)
         del association["executions"][:-KEPT]
 
@@ -117,6 +119,12 @@ class Keeper:
         finally:
             with self._lock:
                 self._busy[association["AssociationId"]] -= set(nodes)
+
+
+def _now() -> datetime:
+    """In milliseconds, as AWS keeps it."""
+    now = utcnow()
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def _event(association: dict[str, Any], name: str, status: str, context: Context) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.ssm.models import ssm_backends
@@ -26,9 +27,9 @@ def _association(identity: str, context: Context) -> dict[str, Any]:
 
 @operation("ssm", "StartAssociationsOnce")
 def start_associations_once(params: dict[str, Any], context: Context) -> dict[str, Any]:
+    """The overview tells of the execution before, until the next one has begun."""
     for association in [_association(identity, context) for identity in params["AssociationIds"]]:
         association["asked"] = association.get("asked", 0) + 1
-        association["Overview"] = {**association["Overview"], "Status": "Pending", "DetailedStatus": "Pending"}
     return {}
 
 
@@ -48,8 +49,27 @@ def describe_association_executions(params: dict[str, Any], context: Context) ->
                 "ResourceCountByStatus": _counted(execution),
             }
             for execution in reversed(association.get("executions", []))
+            if all(_passes(execution, wanted) for wanted in params.get("Filters", []))
         ]
     }
+
+
+#: "DescribeAssociationExecutions" (AWS Systems Manager API Reference): which comparisons each key has.
+_COMPARISONS = {"ExecutionId": ("EQUAL",), "Status": ("EQUAL",), "CreatedTime": ("EQUAL", "GREATER_THAN", "LESS_THAN")}
+
+
+def _passes(execution: dict[str, Any], wanted: dict[str, str]) -> bool:
+    key, comparison, value = wanted["Key"], wanted["Type"], wanted["Value"]
+    if comparison not in _COMPARISONS[key]:
+        raise AwsError("ValidationException", f"The filter {key} can't be compared by {comparison}.", 400)
+    if key != "CreatedTime":
+        return execution[key] == value
+    try:
+        asked = datetime.fromisoformat(value).astimezone(UTC)
+    except ValueError:
+        raise AwsError("ValidationException", f"{value} is no time.", 400) from None
+    created = execution["CreatedTime"].replace(tzinfo=UTC)
+    return {"EQUAL": created == asked, "GREATER_THAN": created > asked, "LESS_THAN": created < asked}[comparison]
 
 
 def _counted(execution: dict[str, Any]) -> str:

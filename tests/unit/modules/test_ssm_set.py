@@ -236,7 +236,7 @@ def became(status, node):
     execution = {
         "ExecutionId": "8dfe3659-4309-493a-8755-0123456789ab",
         "AssociationVersion": "1",
-        "CreatedTime": datetime.now(UTC),
+        "CreatedTime": datetime.fromisoformat(datetime.now(UTC).isoformat(timespec="milliseconds")),
         "Status": status,
     }
     association["executions"] = [{**execution, "targets": {node: {"Status": status}}}]
@@ -252,10 +252,11 @@ def test_association_is_waited_for(run_module, node):
     assert "DescribeInstanceInformation" not in run_module("ssm_associations", **given)["_calls"]
 
 
-def soon(status, node):
-    """As C(became), once there is an association that waits."""
-    while not any(one["Overview"]["Status"] == "Pending" for one in standing()):
+def soon(status, node, asked=0):
+    """As C(became), once there is an association that was asked for so often. Until then the overview tells of the execution before."""
+    while not any(one.get("asked", 0) == asked for one in standing()):
         time.sleep(0.01)
+    time.sleep(0.5)  # the module looks at once, and must not take what it sees for the answer
     became(status, node)
 
 
@@ -271,9 +272,9 @@ def test_association_that_failed_names_the_node_and_is_applied_again(run_module,
     planned = run_module("ssm_associations", check=True, **given)
     assert operations(planned) == ["StartAssociationsOnce"]
     with ThreadPoolExecutor() as pool:
-        pool.submit(soon, "Failed", node)
+        pool.submit(soon, "Failed", node, 1)
         assert f"shop-scan was not applied to {node} (Failed)" in refusal("ssm_associations", **given)
-        pool.submit(soon, "Success", node)
+        pool.submit(soon, "Success", node, 2)
         assert operations(run_module("ssm_associations", **given)) == ["StartAssociationsOnce"]
     assert not run_module("ssm_associations", **given)["changed"]
 

@@ -143,6 +143,8 @@ changes:
   elements: dict
 """
 
+from datetime import UTC, datetime
+
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.refarch.aws.plugins.module_utils.resources import TAG_OPTIONS, InvalidInput, RequestFailed, differing, run
@@ -225,6 +227,11 @@ def standing(association: dict) -> dict:
     return found
 
 
+def _timestamp(time: datetime) -> str:
+    """In UTC, with the milliseconds that AWS keeps."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Associations(SsmResources):
     def require_sound(self) -> None:
         for association in self.params["associations"]:
@@ -267,35 +274,47 @@ class Associations(SsmResources):
                 "ssm", "create_association", "create", "SSM association", name, returns="AssociationDescription.AssociationId",
                 AssociationName=name, **then, **self.tag_list(tags),
             )  # fmt: skip
-            self.wait_applied(identity, wanted)
+            self.wait_applied(identity, wanted, None)
             return {"name": name, "id": identity, "tags": tags}
         identity, now = existing["AssociationId"], standing(existing)
         changed = {**differing(now, then), **dict.fromkeys(set(now) - set(then))}
+        failed = self.params["wait"] and (existing.get("Overview") or {}).get("Status") == "Failed"
+        before = self.latest(identity) if self.params["wait"] and (changed or failed) else None
         if changed:
             self.write(
                 "ssm", "update_association", "update", "SSM association", name, before={key: now.get(key) for key in sorted(changed)},
                 after={key: then.get(key) for key in sorted(changed)}, AssociationId=identity, AssociationName=name, **then,
             )  # fmt: skip
-        failed = self.params["wait"] and (existing.get("Overview") or {}).get("Status") == "Failed"
-        if failed and not changed:
+        elif failed:
             self.write("ssm", "start_associations_once", "update", "SSM association", name, AssociationIds=[identity])
-        if failed or changed:
-            self.wait_applied(identity, wanted)
+        if changed or failed:
+            self.wait_applied(identity, wanted, before)
         self.ensure_tags("Association", identity, "SSM association", name, existing["tags"], tags)
         return {"name": name, "id": identity, "tags": tags}
 
-    def wait_applied(self, identity: str, wanted: dict) -> None:
-        """Wait until the association has been applied to the nodes that are there; which of them failed is said."""
-        if not self.params["wait"] or self.check_mode or not self.nodes(wanted["targets"]):
+    def wait_applied(self, identity: str, wanted: dict, before: dict | None) -> None:
+        """Wait until the association has been applied to the nodes that are there; which of them failed is said.
+
+        *before*: the latest execution of the time when that was not asked for yet. Until there is a later one, the overview still tells
+        of that one.
+        """
+        if not self.params["wait"] or self.check_mode or wanted["only_on_schedule"] or not self.nodes(wanted["targets"]):
             return
-        path = "AssociationDescription.Overview.Status"
-        acceptors = [
-            {"matcher": "path", "argument": path, "expected": status, "state": state}
+        begun = {"matcher": "path", "argument": "length(AssociationExecutions) > `0`", "expected": True, "state": "success"}
+        # "View the history of an association" (AWS Systems Manager User Guide) writes the time so.
+        since = {"Key": "CreatedTime", "Type": "GREATER_THAN", "Value": _timestamp(before["CreatedTime"])} if before else None
+        overview = "AssociationDescription.Overview.Status"
+        ended = [
+            {"matcher": "path", "argument": overview, "expected": status, "state": state}
             for status, state in (("Success", "success"), ("Failed", "failure"))
         ]
-        waiter = {"operation": "DescribeAssociation", "acceptors": acceptors}
+        timeout = self.params["wait_timeout"]
         try:
-            self.wait("ssm", waiter, delay=5, timeout=self.params["wait_timeout"], AssociationId=identity)
+            self.wait(
+                "ssm", {"operation": "DescribeAssociationExecutions", "acceptors": [begun]}, delay=5, timeout=timeout,
+                AssociationId=identity, **({"Filters": [since]} if since else {}),
+            )  # fmt: skip
+            self.wait("ssm", {"operation": "DescribeAssociation", "acceptors": ended}, delay=5, timeout=timeout, AssociationId=identity)
         except RequestFailed as error:
             raise RequestFailed(f"{wanted['name']} was not applied to {self.not_applied(identity)}", error.cause) from error
 
@@ -305,10 +324,14 @@ class Associations(SsmResources):
         online = [*filters, {"Key": "PingStatus", "Values": ["Online"]}]
         return self.read("ssm", "describe_instance_information", "InstanceInformationList[].InstanceId", Filters=online)
 
+    def latest(self, identity: str) -> dict | None:
+        """The latest execution, {ExecutionId: str, CreatedTime: datetime, ...}."""
+        executions = self.read("ssm", "describe_association_executions", "AssociationExecutions", AssociationId=identity)
+        return max(executions, key=lambda execution: execution["CreatedTime"], default=None)
+
     def not_applied(self, identity: str) -> str:
         """The nodes on which the latest execution did not succeed, each with its status; a word where that is not known."""
-        executions = self.read("ssm", "describe_association_executions", "AssociationExecutions", AssociationId=identity)
-        latest = max(executions, key=lambda execution: execution["CreatedTime"], default=None)
+        latest = self.latest(identity)
         if latest is None:
             return "any node"
         targets = self.read(
