@@ -35,7 +35,7 @@ def ship(folder: Path, environment: str = "local") -> None:
 
 
 def _ship_bundles(folder: Path, environment: str) -> None:
-    """Each bundle as C(bundle-<tier>.zip), its variables as C(vars-<tier>.json), and the versions in C(bundles.json)."""
+    """Each bundle as C(bundle-<tier>.zip), and the versions in C(bundles.json)."""
     from ansible_collections.refarch.aws.plugins.filter.node_bundle_plan import node_bundle_plan
     from ansible_collections.refarch.aws.plugins.module_utils.wheels import wheels_of
     from ansible_collections.refarch.aws.plugins.modules.node_bundles import contents, packed, sums
@@ -48,7 +48,6 @@ def _ship_bundles(folder: Path, environment: str) -> None:
         wheels = {path.name: path for lock in locks for path in wheels_of(lock, *for_nodes)}
         versions[tier] = hashlib.sha256(sums(files)).hexdigest()
         (folder / f"bundle-{tier}.zip").write_bytes(packed(files, list(wheels.values())))
-        (folder / f"vars-{tier}.json").write_text(bundle["texts"]["vars.json"], encoding="utf-8")
     (folder / "bundles.json").write_text(json.dumps(versions), encoding="utf-8")
 
 

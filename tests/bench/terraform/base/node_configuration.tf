@@ -14,14 +14,6 @@ resource "aws_s3_object" "bundle" {
   depends_on = [aws_s3_bucket_server_side_encryption_configuration.this, aws_s3_bucket_versioning.this]
 }
 
-resource "aws_s3_object" "bundle_variables" {
-  for_each   = local.bundle_versions
-  bucket     = aws_s3_bucket.this["artifact"].id
-  key        = "nodes/${each.key}/${each.value}/vars.json"
-  source     = "${path.module}/shipped/vars-${each.key}.json"
-  depends_on = [aws_s3_bucket_server_side_encryption_configuration.this, aws_s3_bucket_versioning.this]
-}
-
 resource "aws_ssm_document" "apply_bundle" {
   name            = local.apply_bundle
   document_type   = "Command"

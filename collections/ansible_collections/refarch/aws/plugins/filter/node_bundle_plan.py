@@ -102,7 +102,6 @@ def node_bundle_plan(variables: dict[str, dict], settings: dict) -> list[dict]:
                     {**own, "node_tier": tier, f"node_{tier}_release_id": release_of(str(apps / tier))}, indent=2, sort_keys=True
                 )
             },
-            "loose": ["vars.json"],
             "requirements": [str(lock), *([str(apps / tier / APP_REQUIREMENTS[tier])] if tier in APP_REQUIREMENTS else [])],
             "python": settings["python"],
             "architecture": settings["architecture"],

@@ -45,11 +45,6 @@ options:
         description: Further files, by their path in the bundle.
         type: dict
         default: {}
-      loose:
-        description: Those of O(bundles[].texts) that also lie beside the archive, in a folder of the bundle's version.
-        type: list
-        elements: str
-        default: []
       requirements:
         description: Lock files of pip with hashes, whose wheels lie in C(wheels) of the bundle. A file is among O(bundles[].parts) itself.
         type: list
@@ -142,7 +137,6 @@ SPEC = {
                 "options": {"source": {"type": "path", "required": True}, "into": {"type": "str", "required": True}},
             },
             "texts": {"type": "dict", "default": {}},
-            "loose": {"type": "list", "elements": "str", "default": []},
             "requirements": {"type": "list", "elements": "path", "default": []},
             "python": {"type": "str", "required": True},
             "architecture": {"type": "str", "choices": ["aarch64", "x86_64"], "required": True},
@@ -190,13 +184,8 @@ class Bundles(Resources):
         version = UNKNOWN if has_unknown(bundle["texts"]) else hashlib.sha256(sums(files)).hexdigest()
         key = f"{bundle['key_prefix']}/{version}.zip"
         if version == UNKNOWN or self.read("s3", "head_object", missing=MISSING, Bucket=bucket, Key=key) is None:
-            about = ("put_object", "create", "bundle")
-            for text in bundle["loose"]:
-                beside = f"{key.removesuffix('.zip')}/{text}"
-                self.write("s3", *about, f"{name} {text}", Bucket=bucket, Key=beside, Body=bundle["texts"][text].encode())
-            # Last, since it tells that the bundle is whole.
             body = Archive(b"" if self.check_mode else packed(files, self.wheels(bundle)))
-            self.write("s3", *about, f"{name} {version}", Bucket=bucket, Key=key, Body=body)
+            self.write("s3", "put_object", "create", "bundle", f"{name} {version}", Bucket=bucket, Key=key, Body=body)
         return {"name": name, "key": key, "version": version}
 
     def wheels(self, bundle: dict) -> list[Path]:
