@@ -85,7 +85,7 @@ report: $(READY) $(PLACE) ## the page and the picture of what stands in INVENTOR
 	@.venv/bin/ansible-playbook -i $(INVENTORY) playbooks/report.yml -e stack_scenario=$(SCENARIO)
 
 verify: $(READY) $(PLACE) ## check what stands in INVENTORY from outside
-	@.venv/bin/ansible-playbook -i $(INVENTORY) playbooks/verify.yml -e stack_scenario=$(SCENARIO) $(ARGS)
+	@.venv/bin/ansible-playbook -i $(INVENTORY) playbooks/verify.yml -e stack_scenario=$(SCENARIO) $(if $(INSTANCES),-e verify_servers=true) $(ARGS)
 
 policy: $(READY) ## the deployer's least-privilege policies, from recorded calls (docs/policies/)
 	@.venv/bin/python -m tools.deployer_policy $(SCENARIO) --inventory $(INVENTORY)

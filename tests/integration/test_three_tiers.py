@@ -186,6 +186,19 @@ def test_servers_are_configured_by_nobody_and_nothing_listens_that_need_not(emul
         assert said.split() == ["8080", "none"], (name, said)
 
 
+def verified(base: Stack) -> Done:
+    """What playbooks/verify.yml finds, but for the way of an alarm."""
+    stack = Stack(base.url, base.folder, "verify.yml", base.settings)
+    return stack.run(verify_servers=True, verify_alarm=False)
+
+
+def test_verify_finds_every_server_configured(base, servers, balancer):
+    found = verified(base)
+    assert found.code == 0, found.output[-3000:]
+    assert f"ok   node_configuration: servers apply what is to be on them: {servers} app, {servers} web" in found.output
+    assert f"ok   load_balancer: targets of refarch-local-web: {servers} healthy" in found.output
+
+
 def run_on_all(emulator: Running, command: str) -> dict[str, str]:
     """What *command* prints on each server."""
     ssm = emulator.client("ssm")
@@ -251,6 +264,8 @@ def test_a_bad_release_stops_and_the_old_one_serves(base, emulator, balancer, ap
     ), done.output[-3000:]
     assert set(asking.releases) == {"second"}
     assert Counter(applied(emulator).values()) == {"NON_COMPLIANT": 2} and len(healthy(emulator, "app")) == 2
+    found = verified(base)
+    assert found.code == 2 and len(re.findall(r"i-\w+ \(app\) could not apply it", found.output)) >= 2, found.output[-3000:]
 
 
 #: Statements of the servers' policies that nothing here needs: Systems Manager's, CloudWatch's and CodeDeploy's agents are no programs of

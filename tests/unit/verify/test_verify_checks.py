@@ -14,6 +14,7 @@ from ansible_collections.refarch.aws.plugins.plugin_utils.verify import (
     network,
     pipeline,
     protection,
+    servers,
 )
 from ansible_collections.refarch.aws.plugins.plugin_utils.verify.check import FAILED, NOT_APPLICABLE, PASSED
 from ansible_collections.refarch.aws.plugins.plugin_utils.verify.checks import checks, sentence
@@ -24,6 +25,22 @@ READ, DECRYPT = "secretsmanager:GetSecretValue", "kms:Decrypt"
 def one(found):
     (check,) = found
     return check.status, check.found
+
+
+# -- servers ---------------------------------------------------------------------------------------------------------
+def test_servers_and_what_they_made_of_their_configuration():
+    good = {"id": "i-1", "tier": "web", "connected": True, "status": "COMPLIANT"}
+    others = [{**good, "id": "i-2", "tier": "app"}, {**good, "id": "i-3"}]
+    assert one(servers.configuration({"servers": [good, *others]})) == (PASSED, "1 app, 2 web")
+    for fault, words in (
+        ({"status": "NON_COMPLIANT"}, "could not apply it"),
+        ({"status": ""}, "has not applied it yet"),
+        ({"connected": False}, "is not connected to Systems Manager"),
+    ):
+        status, found = one(servers.configuration({"servers": [{**good, **fault}, *others]}))
+        assert status == FAILED and found.startswith(f"i-1 (web) {words}") and "i-2" not in found
+    assert one(servers.configuration({"servers": []})) == (NOT_APPLICABLE, "no server is in service")
+    assert one(servers.configuration({"left_out": True})) == (NOT_APPLICABLE, "verify_servers is false")
 
 
 # -- network, storage, audit ------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ class ActionModule(StackInputs):
         registry = {name: outputs for name, outputs in facts["registry"].items() if name in components}
         if not registry:
             raise AnsibleActionFail(f"stack_scenario: {arguments['scenario']} does not stand in {path}; build it before it is verified")
-        options = ("alarm", "alarm_name", "requests", "connect_to", "wait_timeout_seconds")
+        options = ("alarm", "alarm_name", "requests", "servers", "connect_to", "wait_timeout_seconds")
         given = {name: arguments[name] for name in options if arguments.get(name) not in (None, "")}
         told = {"project": values["stack_project"], "environment": values["stack_environment"], "registry": registry, **given}
         looked = self._execute_module("refarch.aws.stack_evidence", {**connection_of(arguments), **told}, task_vars=task_vars)

@@ -38,6 +38,10 @@ options:
     description: Whether to send HTTP requests to the public load balancer.
     type: bool
     default: true
+  servers:
+    description: Whether to look at what became of the servers' configuration. Servers that nobody boots have none.
+    type: bool
+    default: true
   connect_to:
     description: The address to which the requests go, V(host:port). Left out, it is the load balancer's name, port 80.
     type: str
@@ -118,6 +122,7 @@ class Evidence(Resources):
             "certificate": [("certificate", self.certificate)],
             "protection": [("web_acl", self.web_acl)],
             "backup": [("backup", self.backup)],
+            "node_configuration": [("server_configuration", self.server_configuration)],
             "pipeline": [("pipeline", self.pipeline)],
             "alerting": [("alarm", self.alarm)],
         }
@@ -415,6 +420,40 @@ class Evidence(Resources):
             ), listed,
         )  # fmt: skip
         return [{key: value for key, value in item.items() if key.startswith("Protected")} for item in found]
+
+    # -- servers -------------------------------------------------------------------------------------------------------
+    def server_configuration(self) -> dict:
+        """Of each server in service: whether it is connected, and whether it complies with the association of its tier."""
+        if not self.params["servers"]:
+            return {"left_out": True}
+        tiers = {name: tier for tier, name in self.published("servers", "auto_scaling_group_names", {}).items()}
+        if not tiers:
+            return {"servers": []}
+        groups = self.read("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=list(tiers))
+        online = [*self.managed_filters, {"Key": "PingStatus", "Values": ["Online"]}]
+        connected = self.read("ssm", "describe_instance_information", "InstanceInformationList[].InstanceId", Filters=online)
+        serving = [
+            {"id": instance["InstanceId"], "tier": tiers[group["AutoScalingGroupName"]], "connected": instance["InstanceId"] in connected}
+            for group in groups
+            for instance in group["Instances"]
+            if instance["LifecycleState"] == "InService"
+        ]
+        return {"servers": self.each(lambda server: {**server, "status": self.compliance(server)}, serving)}
+
+    @property
+    def managed_filters(self) -> list[dict]:
+        return [{"Key": entry["Name"], "Values": entry["Values"]} for entry in self.own_tags]
+
+    def compliance(self, server: dict) -> str:
+        """C(COMPLIANT), C(NON_COMPLIANT), or nothing where the association of its tier was not applied to it yet."""
+        filters = [{"Key": "ComplianceType", "Values": ["Association"], "Type": "EQUAL"}]
+        items = self.read(
+            "ssm", "list_compliance_items", "ComplianceItems", ResourceIds=[server["id"]], ResourceTypes=["ManagedInstance"],
+            Filters=filters,
+        )  # fmt: skip
+        name = self.published("node_configuration", "association_names", {}).get(server["tier"])
+        own = self.published("node_configuration", "association_ids", {}).get(name)
+        return next((item["Status"] for item in items if item["Id"] == own), "")
 
     # -- pipeline ------------------------------------------------------------------------------------------------------
     def pipeline(self) -> dict:

@@ -39,6 +39,10 @@ options:
     description: Whether to send HTTP requests to the public load balancer, an SQL injection and cross-site scripting among them.
     type: bool
     default: true
+  servers:
+    description: Whether to look at what became of the servers' configuration. Servers that nobody boots have none.
+    type: bool
+    default: true
   connect_to:
     description: The address to which the requests go, V(host:port). Left out, it is the load balancer's name, port 80.
     type: str

@@ -14,6 +14,7 @@ from ansible_collections.refarch.aws.plugins.plugin_utils.verify import (
     network,
     pipeline,
     protection,
+    servers,
 )
 from ansible_collections.refarch.aws.plugins.plugin_utils.verify.check import FAILED, Check, failed, not_applicable
 
@@ -43,6 +44,7 @@ JUDGES: dict[str, tuple[str, Callable[[dict, dict], list[Check]]]] = {
     "certificate": ("certificate", lambda found, _all: load_balancer.certificate(found)),
     "web_acl": ("protection", protected),
     "backup": ("backup", lambda found, _all: backup.backup(found)),
+    "server_configuration": ("node_configuration", lambda found, _all: servers.configuration(found)),
     "pipeline": ("pipeline", lambda found, _all: pipeline.pipeline(found)),
     "alarm": ("alerting", lambda found, _all: alerting.alarm(found)),
 }
