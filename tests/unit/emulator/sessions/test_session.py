@@ -162,9 +162,9 @@ def test_the_terminal_has_the_size_of_the_client(begin, plugin):
 def test_control_c_interrupts_what_runs_and_not_the_session(begin, plugin):
     _agent, answer, _ends = begin()
     process = plugin(answer)
-    type_in(process, b"echo here $((0 + 1)); sleep 60; echo unreached\n")
+    # What says that it is here has the terminal already: what the shell starts has it a moment later.
+    type_in(process, b"sh -c 'echo here $((0 + 1)); exec sleep 60'; echo unreached\n")
     until(process, b"here 1")
-    time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     interrupted = until(process, b"^C")  # which throws away what was typed before it
     type_in(process, b"echo still $((1 + 1)); exit\n")
