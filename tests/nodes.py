@@ -1,15 +1,17 @@
-"""Servers of the tests: emulated instances on which the node roles are applied as the nodes do it themselves."""
+"""Servers of the tests: emulated instances on which the node roles are applied through Run Command, by the nodes themselves."""
 
 from __future__ import annotations
 
 import io
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ _LOCK = ROOT / "files" / "nodes" / f"python-{PYTHON}.txt"
 _BUILD = ROOT / "build" / "wheels"
 _ENVIRONMENT = "/opt/refarch/ansible/tests"
 _WORK = "/var/lib/refarch/bundles/tests"
+_OUTPUT = "/var/lib/refarch/bundles/tests.log"
 #: What the roles use of collections.
 _MODULES = ("elb_target", "elb_target_info")
 _COLLECTIONS = (
@@ -60,6 +63,7 @@ class Node:
 
     def __init__(self, running: Running, instance_id: str, address: str):
         self.id, self.address = instance_id, address
+        self._ssm = running.client("ssm")
         aws = {"AWS_ENDPOINT_URL": f"http://{RESOLVER}:{running.port}", "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
         self._environment = {**ENVIRONMENT, **aws}
         holder = subprocess.run(["pgrep", "-f", f"boot.sh .*{instance_id}"], capture_output=True, text=True, check=True).stdout.split()[0]
@@ -118,8 +122,8 @@ class Node:
         parts += [(path, f"wheels/{path.name}") for path in wheels_of_nodes()]
         self.put(_WORK, parts)
 
-    def starting(self, roles: Iterable[str], release: Path, variables: Mapping[str, Any], *options: str) -> list[str]:
-        """The command that applies *roles* with the *release*, whose files it brings."""
+    def begin(self, roles: Iterable[str], release: Path, variables: Mapping[str, Any], *options: str) -> str:
+        """Let the node apply *roles* with the *release*, whose files are brought. Returns the id of the command."""
         self.put(f"{_WORK}/release", [(release, ".")])
         play = {"hosts": "localhost", "gather_facts": True, "gather_subset": ["!all", "min"], "roles": list(roles)}
         texts = {"site.yml": json.dumps([play]), "vars.json": json.dumps(variables)}
@@ -127,16 +131,33 @@ class Node:
         settings = {"ANSIBLE_ROLES_PATH": f"{_WORK}/roles", "ANSIBLE_COLLECTIONS_PATH": f"{_WORK}/collections", "ANSIBLE_NOCOLOR": "1"}
         settings |= {"ANSIBLE_PIPELINING": "True", "ANSIBLE_HOME": "/var/lib/refarch/ansible", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "False"}
         python = f"{_ENVIRONMENT}/bin/python"
-        words = [python, "-m", "ansible", "playbook", "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={python}"]
-        return self.command(
-            "env", *(f"{name}={value}" for name, value in settings.items()), *words, "-e", f"@{_WORK}/play/vars.json", *options,
-            f"{_WORK}/play/site.yml",
-        )  # fmt: skip
+        words = [
+            "env", *(f"{name}={value}" for name, value in (self._environment | settings).items()),
+            python, "-m", "ansible", "playbook", "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={python}",
+            "-e", f"@{_WORK}/play/vars.json", *options, f"{_WORK}/play/site.yml",
+        ]  # fmt: skip
+        # Into a file, since GetCommandInvocation keeps 24,000 characters.
+        commands = [f"{shlex.join(words)} > {_OUTPUT} 2>&1"]
+        sent = self._ssm.send_command(
+            DocumentName="AWS-RunShellScript",
+            InstanceIds=[self.id],
+            Parameters={"commands": commands, "executionTimeout": [str(RUN_SECONDS)]},
+        )
+        return sent["Command"]["CommandId"]
+
+    def ended(self, command: str) -> Done:
+        """What became of the *command* of C(begin)."""
+        ends = time.monotonic() + RUN_SECONDS
+        while time.monotonic() < ends:
+            found = self._ssm.list_command_invocations(CommandId=command, InstanceId=self.id)["CommandInvocations"]
+            if found and found[0]["Status"] not in ("Pending", "InProgress", "Delayed"):
+                code = self._ssm.get_command_invocation(CommandId=command, InstanceId=self.id)["ResponseCode"]
+                return Done(code, self.said(f"cat {_OUTPUT}"))
+            time.sleep(0.2)
+        raise AssertionError(f"{command} did not end within {RUN_SECONDS} seconds")
 
     def apply(self, roles: Iterable[str], release: Path, variables: Mapping[str, Any], *options: str) -> Done:
-        command = self.starting(roles, release, variables, *options)
-        done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS, check=False, stdin=subprocess.DEVNULL)
-        return Done(done.returncode, done.stdout + done.stderr)
+        return self.ended(self.begin(roles, release, variables, *options))
 
 
 #: Where a node finds the release, and the wheels, that C(Node) brings.

@@ -1,4 +1,4 @@
-"""The node roles on emulated instances, applied as a node does it itself: from an empty server to releases that work, fail and are
+"""The node roles on emulated instances, applied through Run Command: from an empty server to releases that work, fail and are
 interrupted. Amazon Linux can't be booted here, so that its packages and systemd are not in it."""
 
 from __future__ import annotations
@@ -6,7 +6,6 @@ from __future__ import annotations
 import http.server
 import json
 import shutil
-import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -334,10 +333,10 @@ def test_a_killed_run_is_completed_by_the_next(emulator, group, web, tmp_path):
     hang = "if [[ ! -e /run/hung ]]; then touch /run/hung; sleep 600; fi\nhome="
     release = copied(tmp_path / "three", "web", start=("home=", hang))
     variables, folder = web.arguments("three", release)
-    running = subprocess.Popen(web.node.starting(["node_web"], folder, variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = web.node.begin(["node_web"], folder, variables)
     until(lambda: web.node.said("ls /run/hung 2>/dev/null || true"), 60)
     web.node.run("pkill", "--signal", "KILL", "-f", "ansible|start.sh|sleep 600")
-    running.wait(20)
+    assert web.node.ended(command).code != 0
     assert states(emulator, group) in ([], ["unused"], ["draining"])
     good(web.apply("three", release))
     assert states(emulator, group) == ["healthy"]
