@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from moto.core import errors, responses, utils
+from moto.ec2 import utils as ec2_utils
 from moto.iam import models as iam_models
 
 
@@ -21,6 +22,8 @@ def apply() -> None:
     errors.ErrorLookupFactory = partial(_same, errors.ErrorLookupFactory())
     # 52 draws of a random letter: a tenth of a millisecond for each answer.
     responses.gen_amzn_requestid_long = _request_id
+    # The same for each of the ids of 1,300 images, with their volumes and snapshots.
+    ec2_utils.random_resource_id = _resource_id
 
 
 def _same(value: Any) -> Any:
@@ -30,6 +33,10 @@ def _same(value: Any) -> Any:
 def _request_id(headers: dict[str, Any]) -> str:
     headers["x-amzn-requestid"] = secrets.token_hex(26).upper()
     return headers["x-amzn-requestid"]
+
+
+def _resource_id(size: int = 8) -> str:
+    return secrets.token_hex((size + 1) // 2)[:size]
 
 
 def _method_names(owner: type) -> frozenset[str]:

@@ -18,9 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible.plugins.loader import init_plugin_loader
-from ansible.utils.collection_loader import AnsibleCollectionConfig
-
 from emulator.instances.machine import ENVIRONMENT
 from emulator.instances.network import RESOLVER, Network
 from emulator.instances.relay import Relay
@@ -178,8 +175,6 @@ def wheels_of_nodes() -> list[Path]:
 
 
 def _wheels_of(lock: Path) -> list[Path]:
-    if AnsibleCollectionConfig.collection_finder is None:
-        init_plugin_loader([str(ROOT / "collections")])
     from ansible_collections.refarch.aws.plugins.module_utils.wheels import wheels_of
 
     return wheels_of(lock, PYTHON, "x86_64", _BUILD, ran)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +30,20 @@ class Running:
 
     process: subprocess.Popen[str]
     port: int
+    _clients: dict[tuple, Any] = field(default_factory=dict, repr=False)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, service: str, *, region: str = REGION, attempts: int = 1, **options: Any) -> Any:
-        """A client that tries *attempts* times."""
-        config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, s3={"addressing_style": "path"}, **options)
-        keys = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "secret"}
-        return SESSION.client(service, region_name=region, endpoint_url=self.url, config=config, **keys)
+        """A client that tries *attempts* times. It is the same for the same question: to make one takes as long as ten of its calls."""
+        asked = (service, region, attempts, *sorted(options.items()))
+        if asked not in self._clients:
+            config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, s3={"addressing_style": "path"}, **options)
+            keys = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "secret"}
+            self._clients[asked] = SESSION.client(service, region_name=region, endpoint_url=self.url, config=config, **keys)
+        return self._clients[asked]
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from emulator.latency import PROFILES, SLOW
-from tests.integration.conftest import Stack
+from tests.integration.stack import Stack
 from tests.processes import ROOT, Running, start
 
 #: What each component waits for, by the model and the state of emulator/latency.py. Those without an entry wait for nothing slow.

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from tests.integration.conftest import Stack, writes
+from tests.integration.conftest import writes
+from tests.integration.stack import Stack
 
 USER = {"name": "ann", "email": "ann@example.com", "groups": ["auditors"]}
 

@@ -16,38 +16,24 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 import pytest
-import yaml
 
-from tests.integration.conftest import Stack
+from tests.integration.conftest import as_user
+from tests.integration.stack import Stack
+from tests.integration.standing import ACCOUNT, COMPONENTS, PREFIX, Standing
 from tests.processes import ROOT, Running
 
-PREFIX = "refarch-local"
-ACCOUNT = "123456789012"
-
-
-def read(path: str) -> Any:
-    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
-
-
-COMPONENTS = [component["name"] for component in read("playbooks/engine/components.yml")["base_components"]]
-
-
-def settings() -> dict[str, Any]:
-    """What inventories/local leaves out, so that every check has something to look at: a domain, people, and what the audit can watch."""
-    people = {name: value for name, value in read("molecule/identity/vars.yml").items() if name in ("identity_users", "identity_roles")}
-    watched = [f"arn:aws:s3:::{PREFIX}-log-{ACCOUNT}"]
-    audit = {"audit_insight_types": ["ApiCallRateInsight"], "audit_data_event_bucket_arns": watched}
-    return {"stack_domain": "staging.example.com", **people, **audit}
+pytestmark = pytest.mark.xdist_group("standing")
 
 
 @pytest.fixture(scope="module")
-def base(emulator, tmp_path_factory) -> Stack:
-    """The base with a domain."""
-    stack = Stack(emulator.url, tmp_path_factory.mktemp("settings"), settings=settings())
-    stack.apply()
-    return stack
+def emulator(standing: Standing) -> Running:
+    return standing.emulator
+
+
+@pytest.fixture(scope="module")
+def base(standing: Standing) -> Stack:
+    return standing.stack
 
 
 @dataclass(frozen=True)
@@ -61,20 +47,10 @@ class Verdict:
 
 def verdict(emulator: Running, component: str) -> Verdict:
     """What the component's checks say. They run in this process, which has the SDK: there are three looks at each component."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    given = {
-        "AWS_ENDPOINT_URL": emulator.url,
-        "AWS_REGION": "ap-northeast-2",
-        "AWS_DEFAULT_REGION": "ap-northeast-2",
-        "AWS_ACCESS_KEY_ID": "emulator",
-        "AWS_SECRET_ACCESS_KEY": "emulator",
-        "STACK_PREFIX": PREFIX,
-        "STACK_ACCOUNT_ID": ACCOUNT,
-    }
+    stack = {"STACK_PREFIX": PREFIX, "STACK_ACCOUNT_ID": ACCOUNT}
     script = str(ROOT / "molecule" / component / "verify.py")
     said, code = io.StringIO(), None
-    with patch.dict(os.environ, {**kept, **given}, clear=True), patch.object(sys, "argv", [script]), redirect_stdout(said):
-        boto3.setup_default_session()
+    with as_user(emulator), patch.dict(os.environ, stack), patch.object(sys, "argv", [script]), redirect_stdout(said):
         try:
             runpy.run_path(script, run_name="__main__")
         except SystemExit as ended:

@@ -19,7 +19,7 @@ import pytest
 
 from emulator.authorization import needs
 from emulator.instances.machine import missing
-from tests.integration.conftest import Done, Stack
+from tests.integration.stack import Done, Stack
 from tests.processes import ROOT, Running, start
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
@@ -47,9 +47,9 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def servers(request: pytest.FixtureRequest) -> int:
+def servers(long: bool) -> int:
     """Servers of each tier: two, or with the short tests alone one, since each costs half a minute."""
-    return 2 if any(item.get_closest_marker("long") for item in request.session.items) else 1
+    return 2 if long else 1
 
 
 @pytest.fixture(scope="module")

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Done, Stack
+from ansible_collections.refarch.aws.plugins.plugin_utils.verify.checks import checks, sentence
+from tests.integration.conftest import as_user
+from tests.integration.stack import Done, Stack
+from tests.integration.standing import ACCOUNT, COMPONENTS, PREFIX, Slack, Standing
+from tests.modules import run_module
 from tests.processes import Running
 
-PREFIX, ACCOUNT = "refarch-local", "123456789012"
-DOMAIN = "shop.example.com"
+pytestmark = pytest.mark.xdist_group("standing")
+
 DATABASE = f"arn:aws:rds:ap-northeast-2:{ACCOUNT}:db:{PREFIX}-db"
 BUCKET = f"{PREFIX}-data-{ACCOUNT}"
 SECRET = f"{PREFIX}-slack-webhook"
@@ -30,42 +33,19 @@ Client = Callable[..., Any]
 Mutation = Callable[[Client], contextlib.AbstractContextManager[None]]
 
 
-class Slack:
-    """Takes what an incoming webhook takes. *taken*: the bodies."""
-
-    def __init__(self) -> None:
-        self.taken: list[dict[str, Any]] = []
-        taken = self.taken
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(b"ok")
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/services/T000/B000/x"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+@pytest.fixture(scope="module")
+def emulator(standing: Standing) -> Running:
+    return standing.emulator
 
 
 @pytest.fixture(scope="module")
-def slack() -> Iterator[Slack]:
-    running = Slack()
-    yield running
-    running.server.shutdown()
+def base(standing: Standing) -> Stack:
+    return standing.stack
 
 
 @pytest.fixture(scope="module")
-def base(emulator: Running, slack: Slack, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    stack = Stack(
-        emulator.url, tmp_path_factory.mktemp("verify"), settings={"stack_domain": DOMAIN, "alerting_slack_webhook_url": slack.url}
-    )
-    stack.apply()
-    return stack
+def slack(standing: Standing) -> Slack:
+    return standing.slack
 
 
 class Verified:
@@ -110,7 +90,7 @@ def test_check_mode_writes_nothing(emulator, base, slack):
     emulator.post("/emulator/requests/reset")
     told = len(slack.taken)
     found = Verified(base, "--check")
-    assert (found.done.code, found.of("failed"), found.of("not applicable")) == (0, [], [SERVERS, SLACK])
+    assert (found.done.code, found.of("failed"), found.of("not applicable")) == (0, [], [SLACK, SERVERS])
     assert (emulator.get("/emulator/requests?limit=0")["writes"], len(slack.taken)) == (0, told)
 
 
@@ -147,6 +127,23 @@ def test_what_is_left_out_says_so(base, left_out, names):
     others = {SERVERS, SLACK} if left_out != "verify_alarm" else {SERVERS}
     assert sorted({*found.of("not applicable")} - others) == sorted(names)
     assert all(found.checks[name]["found"] == f"{left_out} is false" for name in names)
+
+
+class Judged:
+    """What the playbook would find but for the alarm, without a run of it: the same evidence, and the same judgement."""
+
+    def __init__(self, emulator: Running):
+        path = "/refarch/local/"
+        pages = emulator.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
+        registry = {one["Name"].removeprefix(path): json.loads(one["Value"]) for page in pages for one in page["Parameters"]}
+        place = {"project": "refarch", "environment": "local", "connect_to": f"127.0.0.1:{emulator.port}"}
+        with as_user(emulator):
+            looked = run_module("stack_evidence", **place, registry=registry, servers=False, wait_timeout_seconds=3)
+        self.found = checks(looked["evidence"], [component for component in COMPONENTS if component in registry])
+        self.checks = {(check.component, check.check): check.told() for check in self.found}
+
+    def of(self, status: str) -> list[tuple[str, str]]:
+        return [name for name, check in self.checks.items() if check["status"] == status]
 
 
 # -- faults: what turns one check red, and back -------------------------------------------------------------------------
@@ -308,12 +305,20 @@ FAULTS: list[tuple[Mutation, tuple[str, str], str]] = [
 @pytest.mark.parametrize(("fault", "check", "words"), FAULTS, ids=[fault.__name__ for fault, _check, _words in FAULTS])
 def test_a_fault_turns_one_check_red(emulator, base, fault, check, words):
     with fault(emulator.client):
+        judged = Judged(emulator)
+    assert judged.of("failed") == [check], judged.checks
+    assert words in judged.checks[check]["found"]
+    assert sentence(judged.found).startswith(f"1 of {len(judged.checks)} checks failed: {check[0]} ({check[1]}")
+
+
+def test_a_fault_fails_the_run_with_one_sentence(emulator, base):
+    fault, check, words = FAULTS[0]
+    with fault(emulator.client):
         found = quiet(base)
-    assert found.of("failed") == [check], found.done.output[-3000:]
-    assert words in found.checks[check]["found"]
+    assert found.of("failed") == [check] and words in found.checks[check]["found"]
     assert found.done.code != 0 and found.done.total("failed") == 1
-    sentence = " ".join(found.verdict["failed"].split())
-    assert sentence.startswith(f"1 of {len(found.checks)} checks failed: {check[0]} ({check[1]}")
+    said = " ".join(found.verdict["failed"].split())
+    assert said.startswith(f"1 of {len(found.checks)} checks failed: {check[0]} ({check[1]}")
 
 
 def test_groups_that_only_count_are_named(emulator, base):
@@ -321,8 +326,8 @@ def test_groups_that_only_count_are_named(emulator, base):
         return [{**rule, "OverrideAction": {"Count": {}}} if "SQLi" in json.dumps(rule) else rule for rule in rules]
 
     with web_acl(emulator.client, counting):
-        found = quiet(base)
-    assert (found.done.code, found.of("failed")) == (0, [])
+        found = Judged(emulator)
+    assert found.of("failed") == []
     assert found.checks[SQL_INJECTION]["status"] == "not applicable"
     assert "AWSManagedRulesSQLiRuleSet only counts" in found.checks[SQL_INJECTION]["found"]
 

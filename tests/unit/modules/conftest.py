@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import os
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
@@ -15,15 +13,12 @@ import pytest
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 import boto3
-import botocore.client
-from ansible.module_utils import basic
-from ansible.module_utils.common.text.converters import to_bytes
 from moto.moto_api._internal.models import moto_api_backend
 
-from ansible_collections.refarch.aws.plugins.plugin_utils.runner import warm
 from emulator import services
 from emulator.pipeline import Emulator
 from emulator.strict.judge import Judge
+from tests import modules
 from tests.in_process import serving
 
 REGION = "ap-northeast-2"
@@ -52,29 +47,11 @@ SURROUNDINGS = (
     "wafv2.log_group_exists",
 )
 
-#: Operations that read, by their first word. All others count as writing.
-READING = ("Describe", "List", "Get", "Head", "Lookup", "Search", "BatchGet", "Validate", "Simulate", "CheckCapacity")
-
-
-class ModuleEnded(Exception):
-    def __init__(self, result: dict[str, Any]):
-        super().__init__(result.get("msg", ""))
-        self.result = result
-
-
-class ModuleFailed(AssertionError):
-    """The module ended with fail_json. C(result) is its result."""
-
-    def __init__(self, result: dict[str, Any]):
-        super().__init__(result.get("msg", ""))
-        self.result = result
-
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[tuple[Emulator, str]]:
     """(the emulator, its address)."""
     services.apply_all()
-    warm.sdk([])  # each run of a module makes a session, which would read the models of its services anew
     running = Emulator(Judge(SURROUNDINGS))
     with serving(running) as address:
         os.environ["MOTO_PORT"] = address.rpartition(":")[2]  # as the emulator does for the functions that run in it
@@ -103,60 +80,22 @@ def endpoint(emulator, monkeypatch):
     return address
 
 
+@cache
+def client_of(endpoint: str, service: str, region_name: str = REGION) -> Any:
+    """One for all tests: to make it takes as long as ten of its calls."""
+    return boto3.client(service, endpoint_url=endpoint, region_name=region_name)
+
+
 @pytest.fixture
 def aws(endpoint) -> Callable[..., Any]:
     """``aws("ec2")`` is a boto3 client of the emulator."""
-    return lambda service, **options: boto3.client(
-        service, endpoint_url=endpoint, region_name=options.pop("region_name", REGION), **options
-    )
+    return partial(client_of, endpoint)
 
 
 @pytest.fixture
 def run_module(endpoint) -> Callable[..., dict[str, Any]]:
-    """``run_module("vpc_subnets", vpc_id=…)`` is the module's result, with all API calls it made under ``_calls``.
-
-    ``check=True`` runs in check mode and asserts that nothing was written. ModuleFailed carries the result of a failure.
-    """
-
-    def run(name: str, /, check: bool = False, **params: Any) -> dict[str, Any]:
-        module = importlib.import_module(f"ansible_collections.refarch.aws.plugins.modules.{name}")
-        calls: list[str] = []
-        send = botocore.client.BaseClient._make_api_call
-
-        def recorded(client, operation, parameters):
-            calls.append(operation)
-            return send(client, operation, parameters)
-
-        def end(_module, **result):
-            raise ModuleEnded(result)
-
-        def fail(_module, msg="", **result):
-            raise ModuleEnded({"failed": True, "msg": msg, **result})
-
-        arguments = {"ANSIBLE_MODULE_ARGS": {**params, "_ansible_check_mode": check, "_ansible_diff": True}}
-        with (
-            patch.object(basic, "_ANSIBLE_ARGS", to_bytes(json.dumps(arguments))),
-            patch.object(basic, "_ANSIBLE_PROFILE", "legacy"),
-            patch.object(basic.AnsibleModule, "exit_json", end),
-            patch.object(basic.AnsibleModule, "fail_json", fail),
-            patch.object(botocore.client.BaseClient, "_make_api_call", recorded),
-        ):
-            try:
-                module.main()
-            except ModuleEnded as ended:
-                result = ended.result
-            else:
-                raise AssertionError(f"{name} ended without a result")
-        result["_calls"] = calls
-        if check:
-            writing = [call for call in calls if not call.startswith(READING)]
-            assert writing == [], f"{name} wrote in check mode: {writing}"
-        if result.get("failed"):
-            raise ModuleFailed(result)
-        json.dumps(result, default=repr)  # what a module returns must be JSON
-        return result
-
-    return run
+    """tests/modules.py's, against the emulator."""
+    return modules.run_module
 
 
 def matches_plan(planned: Any, applied: Any) -> bool:
@@ -198,7 +137,7 @@ def refusal(run_module) -> Callable[..., str]:
     def run(name: str, /, check: bool = False, **params: Any) -> str:
         try:
             result = run_module(name, check=check, **params)
-        except ModuleFailed as failed:
+        except modules.ModuleFailed as failed:
             return failed.result["msg"]
         raise AssertionError(f"{name} did not fail: {result}")
 

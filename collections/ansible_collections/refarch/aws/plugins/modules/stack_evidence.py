@@ -572,6 +572,7 @@ def main() -> None:
         "alarm": {"type": "bool", "default": False},
         "alarm_name": {"type": "str"},
         "requests": {"type": "bool", "default": True},
+        "servers": {"type": "bool", "default": True},
         "connect_to": {"type": "str"},
         "wait_timeout_seconds": {"type": "int", "default": 120},
     }
