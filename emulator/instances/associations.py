@@ -90,7 +90,8 @@ class Keeper:
             "Status": "InProgress",
             "targets": {name: {"Status": "Pending"} for name in nodes},
         }
-        association["Overview"] = {**association["Overview"], "Status": "Pending", "DetailedStatus": "Pending"}
+        counts = association.get("Overview", {}).get("AssociationStatusAggregatedCount", {})
+        association["Overview"] = {"Status": "Pending", "DetailedStatus": "Pending", "AssociationStatusAggregatedCount": counts}
         association.setdefault("executions", []).append(execution)
         del association["executions"][:-KEPT]
 

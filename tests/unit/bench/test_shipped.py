@@ -14,8 +14,7 @@ def test_the_same_is_shipped_each_time(tmp_path):
         contents.append({file.name: file.read_bytes() for file in (tmp_path / place).iterdir()})
     assert contents[0] == contents[1]
     assert sorted(contents[0]) == [
-        "apply-bundle.json", "build.yml", "bundle-app.zip", "bundle-web.zip", "bundles.json", "slack_notifier.zip", "vars-app.json",
-        "vars-web.json",
+        "apply-bundle.json", "build.yml", "bundle-app.zip", "bundle-web.zip", "bundles.json", "slack_notifier.zip",
     ]  # fmt: skip
 
 

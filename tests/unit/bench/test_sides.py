@@ -93,16 +93,12 @@ def test_no_file_hides_another(tmp_path, monkeypatch):
         lay_out("both", tmp_path / "work")
 
 
-#: Files of which each tier has one, with their endings.
-SHIPPED = (("bundle", "zip"), ("vars", "json"))
-
-
 def test_each_scenario_that_terraform_knows_has_a_playbook_and_its_shipped_files(tmp_path):
     assert all((ROOT / "playbooks" / f"{scenario}.yml").is_file() for scenario in LAYERS)
     lay_out("base", tmp_path / "work")
     text = "".join(file.read_text(encoding="utf-8") for file in (tmp_path / "work").glob("*.tf"))
     shipped = {file.name for file in (tmp_path / "work" / "shipped").iterdir()}
-    named = {*re.findall(r"shipped/([\w.-]+\.\w+)\"", text), *(f"{kind}-{tier}.{end}" for kind, end in SHIPPED for tier in ("app", "web"))}
+    named = {*re.findall(r"shipped/([\w.-]+\.\w+)\"", text), "bundle-app.zip", "bundle-web.zip"}
     assert named == shipped
 
 
