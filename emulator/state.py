@@ -25,7 +25,7 @@ from moto.ssm.models import ssm_backends
 
 from emulator import pickling
 from emulator.operations import STORES
-from emulator.services.ssm_management import associations_of
+from emulator.services.ssm_management import associations_of, pending
 
 if TYPE_CHECKING:
     from emulator.pipeline import Emulator
@@ -38,7 +38,7 @@ _NOT_KEPT = ("moto_api", "instance_metadata")
 #: Of stores (emulator/operations.py): what belongs to machines.
 _OF_MACHINES = {"ssm": ("sessions", "commands")}
 #: Of associations, which stand in moto's backend of Systems Manager.
-_OF_ASSOCIATIONS = ("applied", "executions", "asked", "Overview", "LastExecutionDate")
+_OF_ASSOCIATIONS = ("applied", "executions", "asked", "LastExecutionDate")
 
 
 class StateError(Exception):
@@ -129,6 +129,7 @@ def load(path: Path, emulator: Emulator) -> None:
         for association in associations_of(systems_manager).values():
             for name in _OF_ASSOCIATIONS:
                 association.pop(name, None)
+            association["Overview"] = pending()
     STORES.update(content["stores"])
     emulator.tokens.answers.update(content["tokens"])
 

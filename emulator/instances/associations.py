@@ -27,7 +27,7 @@ from emulator.instances.output import keep
 from emulator.machines import Node
 from emulator.services.events import emit
 from emulator.services.ssm_commands import content_of, matching, share, spread
-from emulator.services.ssm_management import associations_of
+from emulator.services.ssm_management import associations_of, pending
 from emulator.strict import Context
 
 log = logging.getLogger("emulator.instances")
@@ -90,8 +90,7 @@ class Keeper:
             "Status": "InProgress",
             "targets": {name: {"Status": "Pending"} for name in nodes},
         }
-        counts = association.get("Overview", {}).get("AssociationStatusAggregatedCount", {})
-        association["Overview"] = {"Status": "Pending", "DetailedStatus": "Pending", "AssociationStatusAggregatedCount": counts}
+        association["Overview"] = pending()
         association.setdefault("executions", []).append(execution)
         del association["executions"][:-KEPT]
 

@@ -51,6 +51,11 @@ def _state(backend: SimpleSystemManagerBackend, part: str) -> dict[str, Any]:
     return backend.__dict__.setdefault(f"_{part}", {})
 
 
+def pending() -> dict[str, Any]:
+    """The overview of an association that has to be applied."""
+    return {"Status": "Pending", "DetailedStatus": "Creating", "AssociationStatusAggregatedCount": {}}
+
+
 def associations_of(backend: SimpleSystemManagerBackend) -> dict[str, dict[str, Any]]:
     """The associations that *backend* keeps, by id. What was asked for stands under C(given)."""
     return _state(backend, "associations")
@@ -264,7 +269,7 @@ def associations_stand() -> None:
             "AssociationVersion": "1",
             "Date": now,
             "LastUpdateAssociationDate": now,
-            "Overview": {"Status": "Pending", "DetailedStatus": "Creating", "AssociationStatusAggregatedCount": {}},
+            "Overview": pending(),
             "given": with_defaults(given_to(self)),
         }
         associations_of(self.ssm_backend)[identity] = association
@@ -277,7 +282,7 @@ def associations_stand() -> None:
         association["given"] = with_defaults({"Name": association["given"]["Name"], **given_to(self)})
         association["AssociationVersion"] = str(int(association["AssociationVersion"]) + 1)
         association["LastUpdateAssociationDate"] = utcnow()
-        association["Overview"] = {"Status": "Pending", "DetailedStatus": "Creating", "AssociationStatusAggregatedCount": {}}
+        association["Overview"] = pending()
         return ActionResult({"AssociationDescription": described(association)})
 
     def describe_association(self: Response) -> ActionResult:

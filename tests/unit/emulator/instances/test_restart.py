@@ -41,6 +41,7 @@ def test_machines_of_a_state_boot_again_and_what_ended_is_forgotten(tmp_path):
     try:
         fleet.emulator = second
         assert second.client("ssm").list_commands()["Commands"] == []
+        assert second.client("ssm").list_associations()["Associations"][0]["Overview"]["Status"] in ("Pending", "Success")
         until(lambda: fleet.run(instance_id, "true") is not None)
         until(lambda: fleet.health() == {instance_id: ("healthy", None)})
         assert fleet.states("kept") == {instance_id: "InService"}
