@@ -75,9 +75,38 @@ def applied_again(emulator: Running) -> float:
     wanted = [{"key": "AssociationName", "value": "refarch-local-configure-app"}]
     (association,) = ssm.list_associations(AssociationFilterList=wanted)["Associations"]
     identity = association["AssociationId"]
+
+    def succeeded() -> int:
+        executions = ssm.describe_association_executions(AssociationId=identity)["AssociationExecutions"]
+        return sum(one["Status"] == "Success" for one in executions)
+
+    before = succeeded()
     ssm.start_associations_once(AssociationIds=[identity])
     # Half of two servers at once: one after the other.
-    return until(lambda: ssm.describe_association(AssociationId=identity)["AssociationDescription"]["Overview"]["Status"] == "Success") / 2
+    return until(lambda: succeeded() > before) / 2
+
+
+def booted(emulator: Running) -> float:
+    """Seconds from RunInstances, with what a server of the web tier has, until the server's agent is connected."""
+    ec2, ssm = emulator.client("ec2"), emulator.client("ssm")
+    filters = [{"Name": "tag:aws:autoscaling:groupName", "Values": [GROUP]}, {"Name": "instance-state-name", "Values": ["running"]}]
+    like = ec2.describe_instances(Filters=filters)["Reservations"][0]["Instances"][0]
+    begun = time.monotonic()
+    made = ec2.run_instances(
+        ImageId=like["ImageId"],
+        InstanceType=like["InstanceType"],
+        SubnetId=like["SubnetId"],
+        IamInstanceProfile={"Arn": like["IamInstanceProfile"]["Arn"]},
+        MetadataOptions={"HttpTokens": "required"},
+        MinCount=1,
+        MaxCount=1,
+    )
+    identity = made["Instances"][0]["InstanceId"]
+    online = [{"Key": "InstanceIds", "Values": [identity]}]
+    until(lambda: ssm.describe_instance_information(Filters=online)["InstanceInformationList"])
+    seconds = time.monotonic() - begun
+    ec2.terminate_instances(InstanceIds=[identity])
+    return seconds
 
 
 def pushed(emulator: Running, *limit: str) -> float:
@@ -91,6 +120,7 @@ def measure(emulator: Running, runs: int) -> dict[str, list[float]]:
     described = emulator.client("ssm").describe_instance_information()["InstanceInformationList"]
     one = ("--limit", described[0]["InstanceId"])
     return {
+        "a server boots, and its agent is connected": [booted(emulator) for _run in range(runs)],
         "a new server boots, configures itself and is in service": [new_server(emulator, count) for count in (3, 4)],
         "an unchanged bundle is applied to a server": [applied_again(emulator) for _run in range(runs)],
         "a task is pushed to one server": [pushed(emulator, *one) for _run in range(runs)],
