@@ -63,7 +63,7 @@ molecule: $(READY) ## Molecule scenarios of the roles (ROLE=network for one)
 	@.venv/bin/python tools/molecule $(ROLE)
 
 integration: $(READY) ## the engine on the emulator, from plan to removal
-	@.venv/bin/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder -m 'not timing$(if $(LONG),, and not long)' tests/integration
+	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not timing$(if $(LONG),, and not long)' tests/integration
 	@.venv/bin/python -m pytest -rP -m timing tests/integration
 
 bench: $(READY) ## against Terraform on the same emulator, with one and five environments; and what servers cost

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
 import boto3
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.integration.standing import Standing, built
 from tests.processes import REGION, Running, start
@@ -68,7 +70,7 @@ def writes(emulator: Running) -> int:
 
 @pytest.fixture(scope="session")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
-    """For the files that look at a stack, or turn one setting and back. They are of the group C(standing)."""
+    """For the files that look at a stack, or turn one setting and back."""
     running = start("emulator", "--port", "0")
     yield built(running, tmp_path_factory.mktemp("standing"))
     running.stop()
@@ -84,10 +86,22 @@ def long(pytestconfig: pytest.Config) -> bool:
 FIRST = ("test_lifecycle", "test_three_tiers", "test_faults", "test_side_by_side", "test_policy", "test_settings", "test_verify")
 
 
-@pytest.hookimpl(tryfirst=True)
+#: Those that share the fixture C(standing).
+ON_STANDING = ("test_settings.py", "test_verify.py")
+
+
+class ByStack(LoadFileScheduling):
+    """A worker has all tests of a file, and of the files that share a stack. (xdist's own groups do nothing with pytest 9.2.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "standing" if file.endswith(ON_STANDING) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByStack:
+    return ByStack(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file are for one worker (xdist's loadgroup), those that share a stack as well."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))

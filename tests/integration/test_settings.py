@@ -23,8 +23,6 @@ from tests.integration.stack import Stack
 from tests.integration.standing import ACCOUNT, COMPONENTS, PREFIX, Standing
 from tests.processes import ROOT, Running
 
-pytestmark = pytest.mark.xdist_group("standing")
-
 
 @pytest.fixture(scope="module")
 def emulator(standing: Standing) -> Running:

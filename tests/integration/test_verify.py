@@ -17,8 +17,6 @@ from tests.integration.standing import ACCOUNT, COMPONENTS, PREFIX, Slack, Stand
 from tests.modules import run_module
 from tests.processes import Running
 
-pytestmark = pytest.mark.xdist_group("standing")
-
 DATABASE = f"arn:aws:rds:ap-northeast-2:{ACCOUNT}:db:{PREFIX}-db"
 BUCKET = f"{PREFIX}-data-{ACCOUNT}"
 SECRET = f"{PREFIX}-slack-webhook"
