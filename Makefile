@@ -3,7 +3,7 @@
 SCENARIO ?= base
 INVENTORY ?= inventories/local
 ARGS ?=
-# LONG=1: `make test` and `make integration` with the tests of emulated servers that take long (Linux, as root).
+# LONG=1: `make test` and `make integration` with the tests that take long (those of servers: Linux, as root).
 LONG ?=
 # INSTANCES=1: the emulator boots a machine for each EC2 instance and database (Linux, as root).
 INSTANCES ?=
@@ -64,7 +64,7 @@ molecule: $(READY) ## Molecule scenarios of the roles (ROLE=network for one)
 
 integration: $(READY) ## the engine on the emulator, from plan to removal
 	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not timing$(if $(LONG),, and not long)' tests/integration
-	@.venv/bin/python -m pytest -rP -m timing tests/integration
+	$(if $(LONG),@.venv/bin/python -m pytest -rP -m timing tests/integration)
 
 bench: $(READY) ## against Terraform on the same emulator, with one and five environments; and what servers cost
 	@.venv/bin/python -m tests.bench
