@@ -83,7 +83,10 @@ def long(pytestconfig: pytest.Config) -> bool:
 
 
 #: The files that take longest, in this order, so that no worker is done long before the others.
-FIRST = ("test_lifecycle", "test_three_tiers", "test_faults", "test_side_by_side", "test_policy", "test_settings", "test_verify")
+FIRST = (
+    "test_lifecycle", "test_three_tiers", "test_faults", "test_side_by_side", "test_policy", "test_refusals", "test_settings",
+    "test_verify",
+)  # fmt: skip
 
 
 #: Those that share the fixture C(standing).
