@@ -143,7 +143,7 @@ def tiers(emulator, database, authorities, group):
         made = {}
         for name in ("web", "app"):
             instance = launch("node", policies=(CORE, policy))
-            until(lambda instance=instance: connected(emulator, instance["InstanceId"]))
+            until(lambda instance=instance: connected(emulator, instance["InstanceId"]), 90)
             made[name] = Node(emulator, instance["InstanceId"], instance["PrivateIpAddress"])
         both(lambda name: made[name].ready())
         made["app"].said(f"echo {RESOLVER} {DATABASE} >> /etc/hosts")

@@ -1,4 +1,4 @@
-"""Three environments in one account: none touches another, and what is the account's goes with the last of them."""
+"""Environments in one account, two of them or with LONG=1 three: none touches another, and what is the account's goes with the last."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from tools.tour import components_of
 
 ACCOUNT = "123456789012"
 NAMES = ("staging", "local", "production")
-OTHERS = ("local", "production")
 #: The account's, and nobody's by its name.
 SESSIONS = "SSM-SessionManagerRunShell"
 NOBODY = str(ROOT / "files" / "aws" / "no_profile.ini")
@@ -110,13 +109,17 @@ def before(emulator) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def three(emulator, before, tmp_path_factory) -> dict[str, Environment]:
+def environments(emulator, before, long, tmp_path_factory) -> dict[str, Environment]:
     """staging, and then the others at the same time."""
-    made = {name: Environment(emulator, name, tmp_path_factory.mktemp(name)) for name in NAMES}
+    made = {name: Environment(emulator, name, tmp_path_factory.mktemp(name)) for name in NAMES if long or name != "production"}
     made["staging"].apply()
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda name: made[name].apply(), OTHERS))
+        list(pool.map(lambda name: made[name].apply(), others(made)))
     return made
+
+
+def others(environments: dict[str, Environment]) -> list[str]:
+    return [name for name in environments if name != "staging"]
 
 
 @pytest.fixture(scope="module")
@@ -125,66 +128,72 @@ def kept() -> dict[str, Any]:
     return {}
 
 
-def test_each_has_all_of_its_own(emulator, three, kept):
+def test_each_has_all_of_its_own(emulator, environments, kept):
     by_name = stands(emulator)
     for kind in ("vpc", "database", "load balancer", "auto scaling group", "web acl", "pipeline", "backup vault", "trail", "key", "bucket"):
-        counts = {name: len(kinds[kind]) for name, kinds in by_name.items()}
+        counts = {name: len(by_name[name][kind]) for name in environments}
         assert len(set(counts.values())) == 1, (kind, counts)
     kept["settings"] = account_wide(emulator)
     assert kept["settings"]["analyzers"] == 1
     assert owner_of_sessions(emulator) == "staging"
 
 
-def test_the_first_finds_nothing_to_change_beside_the_others(three):
-    three["staging"].assert_unchanged()  # the others are asked when it is gone
+def test_the_first_finds_nothing_to_change_beside_the_others(environments):
+    environments["staging"].assert_unchanged()  # the others are asked when it is gone
 
 
-def test_the_removal_of_a_protected_one_must_be_confirmed(emulator, three, kept):
+def test_the_removal_of_a_protected_one_must_be_confirmed(emulator, environments, kept):
     before = listing(emulator)
-    refused = three["staging"].run(stack_state="absent", stack_confirm="local")
+    refused = environments["staging"].run(stack_state="absent", stack_confirm="local")
     assert refused.code != 0
     assert "stack_confirm" in refused.output
     assert listing(emulator) == before
     kept["stands"] = stands(emulator)
 
 
-def test_removing_one_leaves_the_others_untouched(emulator, three, kept):
-    three["staging"].remove(stack_confirm="staging")
-    now = stands(emulator)
-    assert {name: now[name] for name in OTHERS} == {name: kept["stands"][name] for name in OTHERS}
-    assert account_wide(emulator) == kept["settings"]
-    assert owner_of_sessions(emulator) in OTHERS
-    for name in OTHERS:
-        three[name].assert_unchanged()
-
-
-def test_a_protected_one_says_what_it_kept(emulator, three, kept):
-    done = three["production"].remove(stack_confirm="production")
+def remove_protected(emulator: Running, environments: dict[str, Environment], name: str) -> None:
+    """What is kept of it is said, and is what stands."""
+    done = environments[name].remove(stack_confirm=name)
     named = done.report["kept"]
-    for kind in (":snapshot:refarch-production-db-final-", ":s3:::refarch-production-data-", ":kms:ap-northeast-2:", ":log-group:"):
+    for kind in (f":snapshot:refarch-{name}-db-final-", f":s3:::refarch-{name}-data-", ":kms:ap-northeast-2:", ":log-group:"):
         assert [arn for arn in named if kind in arn], kind
     assert [arn for arn in named if arn not in done.output] == []
-    assert [arn for arn in named if "refarch-local" in arn or "refarch-staging" in arn] == []
+    assert [arn for arn in named if any(f"refarch-{other}" in arn for other in NAMES if other != name)] == []
+    assert set(stands(emulator)[name]) == {"alias", "bucket", "key", "log group", "repository"}
+
+
+def test_removing_one_leaves_the_others_untouched(emulator, environments, kept):
+    remove_protected(emulator, environments, "staging")
     now = stands(emulator)
-    assert set(now["production"]) == {"alias", "bucket", "key", "log group", "repository"}
-    assert now["local"] == kept["stands"]["local"]
+    left = others(environments)
+    assert {name: now[name] for name in left} == {name: kept["stands"][name] for name in left}
+    assert account_wide(emulator) == kept["settings"]
+    assert owner_of_sessions(emulator) in left
+    for name in left:
+        environments[name].assert_unchanged()
+
+
+@pytest.mark.long
+def test_so_does_removing_the_next(emulator, environments, kept):
+    remove_protected(emulator, environments, "production")
+    assert stands(emulator)["local"] == kept["stands"]["local"]
     assert account_wide(emulator) == kept["settings"]
 
 
-def test_the_last_one_takes_the_settings_of_the_account_along(emulator, three, before):
-    three["local"].remove()
+def test_the_last_one_takes_the_settings_of_the_account_along(emulator, environments, before):
+    environments["local"].remove()
     assert stands(emulator)["local"] == {}
     after = account_wide(emulator)
     # The opt-in to backups is never taken back.
     assert {**after, "backed up": None} == {**before, "backed up": None}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_call_reached_beyond_the_policies_of_its_own_deployer(three, name):
+@pytest.mark.parametrize("name", ["staging", "local", pytest.param("production", marks=pytest.mark.long)])
+def test_no_call_reached_beyond_the_policies_of_its_own_deployer(environments, name):
     """Which allow nothing on what is named after another environment (test_policy.py)."""
     written = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((deployer_policy.DOCS / "base").glob("*.json"))]
     policies = Policies(deployer_policy.filled(document, "refarch", name, REGION, ACCOUNT) for document in written)
-    calls = list(deployer_policy.recorded(three[name].record, components_of("base")))
+    calls = list(deployer_policy.recorded(environments[name].record, components_of("base")))
     assert len(calls) > 1000
     refused = {
         need
