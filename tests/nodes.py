@@ -193,7 +193,12 @@ def ansible_of_nodes() -> Path:
              "--require-hashes", "--requirement", str(_LOCK), "--target", str(part)],
             check=True, timeout=RUN_SECONDS,
         )  # fmt: skip
-        part.replace(place)
+        try:
+            part.replace(place)
+        except OSError:
+            if not place.is_dir():  # where it is, another run was faster
+                raise
+            shutil.rmtree(part)
     return place
 
 
