@@ -39,9 +39,10 @@ def test_killed_runs_are_completed_by_the_next(emulator, fresh, first_run, proxi
     assert differences(listing(emulator), stands) == {}
 
 
-def test_a_bad_day_ends_well(emulator, fresh, first_run, proxies, tmp_path):
-    """Throttling, errors, broken connections and lost answers."""
-    proxy = proxies(emulator, "--throttle", "0.3", "--error-500", "0.1", "--cut-before", "0.15", "--lose-answer", "0.1", "--seed", "7")
+def test_a_bad_day_ends_well(emulator, fresh, first_run, proxies, long, tmp_path):
+    """Throttling, errors, broken connections and lost answers; with LONG=1 of all but the last twice as many."""
+    throttle, error, cut = ("0.5", "0.2", "0.3") if long else ("0.3", "0.1", "0.15")
+    proxy = proxies(emulator, "--throttle", throttle, "--error-500", error, "--cut-before", cut, "--lose-answer", "0.1", "--seed", "7")
     done = Stack(proxy.url, tmp_path).apply()
     assert done.total("failed") == 0
     stats = proxy.get("/__stats")

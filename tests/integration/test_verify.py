@@ -325,7 +325,7 @@ def test_groups_that_only_count_are_named(emulator, base):
 
     with web_acl(emulator.client, counting):
         found = Judged(emulator)
-    assert found.of("failed") == []
+    assert (found.of("failed"), sentence(found.found)) == ([], "")
     assert found.checks[SQL_INJECTION]["status"] == "not applicable"
     assert "AWSManagedRulesSQLiRuleSet only counts" in found.checks[SQL_INJECTION]["found"]
 
