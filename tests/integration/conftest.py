@@ -1,19 +1,15 @@
-"""Stacks on emulators of their own, driven as a user drives them: by ansible-playbook."""
+"""Emulators and stacks for the tests, and which worker has which tests."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
-import boto3
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
 from tests.integration.standing import Standing, built
-from tests.processes import REGION, Running, start
+from tests.processes import Running, start
 
 
 @pytest.fixture(scope="module")
@@ -44,28 +40,6 @@ def proxies() -> Iterator[Callable[..., Running]]:
     yield begin
     for proxy in running:
         proxy.stop()
-
-
-@contextmanager
-def as_user(emulator: Running) -> Iterator[None]:
-    """Meanwhile boto3 of this process is that of a user of the local inventory, as far as the environment says who it is."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    given = {
-        "AWS_ENDPOINT_URL": emulator.url,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "emulator",
-        "AWS_SECRET_ACCESS_KEY": "emulator",
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-    }
-    with patch.dict(os.environ, {**kept, **given}, clear=True):
-        boto3.setup_default_session()
-        yield
-
-
-def writes(emulator: Running) -> int:
-    """Mutating requests that reached the server since the last reset of its counters."""
-    return emulator.get("/emulator/requests?limit=0")["writes"]
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A stack, driven as a user drives it: by ansible-playbook."""
+"""A stack, driven as a user drives it: by ansible-playbook; and its account, looked at as a user."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import os
 import re
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from tests.processes import ROOT
+import boto3
+
+from tests.processes import REGION, ROOT, Running
 
 RUN_SECONDS = 900
 
@@ -97,3 +102,25 @@ class Stack:
 
     def remove(self, **settings: Any) -> Done:
         return self.apply(stack_state="absent", **settings)
+
+
+@contextmanager
+def as_user(emulator: Running) -> Iterator[None]:
+    """Meanwhile boto3 of this process is that of a user of the local inventory, as far as the environment says who it is."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    given = {
+        "AWS_ENDPOINT_URL": emulator.url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "emulator",
+        "AWS_SECRET_ACCESS_KEY": "emulator",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+    }
+    with patch.dict(os.environ, {**kept, **given}, clear=True):
+        boto3.setup_default_session()
+        yield
+
+
+def writes(emulator: Running) -> int:
+    """Mutating requests that reached the server since the last reset of its counters."""
+    return emulator.get("/emulator/requests?limit=0")["writes"]

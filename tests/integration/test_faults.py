@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.conftest import writes
 from tests.integration.inventory import differences, listing
-from tests.integration.stack import Stack
+from tests.integration.stack import Stack, writes
 
 #: After how many mutating calls of an undisturbed run, or what share of them, a run is killed: after the very first ones, and all along.
 POINTS = (1, 2, 0.06, 5, 0.35, 0.2, 0.65, 0.5, 0.94, 0.8)

@@ -7,9 +7,8 @@ import json
 import pytest
 
 from emulator.judge import judge_calls
-from tests.integration.conftest import writes
 from tests.integration.inventory import listing
-from tests.integration.stack import Done, Stack
+from tests.integration.stack import Done, Stack, writes
 
 UNKNOWN = "(known after apply)"
 

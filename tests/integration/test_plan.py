@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.integration.conftest import writes
+from tests.integration.stack import writes
 from tests.processes import ROOT
 
 

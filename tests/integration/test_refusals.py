@@ -9,8 +9,7 @@ import time
 
 import pytest
 
-from tests.integration.conftest import writes
-from tests.integration.stack import Stack
+from tests.integration.stack import Stack, writes
 
 USER = {"name": "ann", "email": "ann@example.com", "groups": ["auditors"]}
 

@@ -18,8 +18,7 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.integration.conftest import as_user
-from tests.integration.stack import Stack
+from tests.integration.stack import Stack, as_user
 from tests.integration.standing import ACCOUNT, COMPONENTS, PREFIX, Standing
 from tests.processes import ROOT, Running
 

@@ -11,9 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.authorization import Place, Policies, needs
-from tests.integration.conftest import writes
 from tests.integration.inventory import listing
-from tests.integration.stack import Stack
+from tests.integration.stack import Stack, writes
 from tests.processes import REGION, ROOT, Running
 from tools import deployer_policy
 from tools.tour import components_of

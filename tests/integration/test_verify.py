@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.refarch.aws.plugins.plugin_utils.verify.checks import checks, sentence
-from tests.integration.conftest import as_user
-from tests.integration.stack import Done, Stack
+from tests.integration.stack import Done, Stack, as_user
 from tests.integration.standing import ACCOUNT, COMPONENTS, PREFIX, Slack, Standing
 from tests.modules import run_module
 from tests.processes import Running
@@ -46,7 +45,17 @@ def slack(standing: Standing) -> Slack:
     return standing.slack
 
 
-class Verified:
+class Found:
+    """Checks, by component and name."""
+
+    def __init__(self, told: list[dict[str, str]]):
+        self.checks = {(check["component"], check["check"]): check for check in told}
+
+    def of(self, status: str) -> list[tuple[str, str]]:
+        return [name for name, check in self.checks.items() if check["status"] == status]
+
+
+class Verified(Found):
     """A run of the playbook: how it ended, and its checks."""
 
     def __init__(self, stack: Stack, *arguments: str, **settings: Any):
@@ -55,10 +64,7 @@ class Verified:
         file.unlink(missing_ok=True)
         self.done: Done = playbook.run(*arguments, **settings)
         self.verdict = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        self.checks = {(check["component"], check["check"]): check for check in self.verdict.get("checks", [])}
-
-    def of(self, status: str) -> list[tuple[str, str]]:
-        return [name for name, check in self.checks.items() if check["status"] == status]
+        super().__init__(self.verdict.get("checks", []))
 
 
 def quiet(stack: Stack, *arguments: str, **settings: Any) -> Verified:
@@ -127,7 +133,7 @@ def test_what_is_left_out_says_so(base, left_out, names):
     assert all(found.checks[name]["found"] == f"{left_out} is false" for name in names)
 
 
-class Judged:
+class Judged(Found):
     """What the playbook would find but for the alarm, without a run of it: the same evidence, and the same judgement."""
 
     def __init__(self, emulator: Running):
@@ -138,10 +144,7 @@ class Judged:
         with as_user(emulator):
             looked = run_module("stack_evidence", **place, registry=registry, servers=False, wait_timeout_seconds=3)
         self.found = checks(looked["evidence"], [component for component in COMPONENTS if component in registry])
-        self.checks = {(check.component, check.check): check.told() for check in self.found}
-
-    def of(self, status: str) -> list[tuple[str, str]]:
-        return [name for name, check in self.checks.items() if check["status"] == status]
+        super().__init__([check.told() for check in self.found])
 
 
 # -- faults: what turns one check red, and back -------------------------------------------------------------------------

@@ -146,8 +146,8 @@ class Evidence(Resources):
     @property
     def own_tags(self) -> list[dict]:
         return [
-            {"Name": "tag:Project", "Values": [self.params["project"]]},
-            {"Name": "tag:Environment", "Values": [self.params["environment"]]},
+            {"Key": "tag:Project", "Values": [self.params["project"]]},
+            {"Key": "tag:Environment", "Values": [self.params["environment"]]},
         ]
 
     # -- foundation ----------------------------------------------------------------------------------------------------
@@ -430,7 +430,7 @@ class Evidence(Resources):
         if not tiers:
             return {"servers": []}
         groups = self.read("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=list(tiers))
-        online = [*self.managed_filters, {"Key": "PingStatus", "Values": ["Online"]}]
+        online = [*self.own_tags, {"Key": "PingStatus", "Values": ["Online"]}]
         connected = self.read("ssm", "describe_instance_information", "InstanceInformationList[].InstanceId", Filters=online)
         serving = [
             {"id": instance["InstanceId"], "tier": tiers[group["AutoScalingGroupName"]], "connected": instance["InstanceId"] in connected}
@@ -439,10 +439,6 @@ class Evidence(Resources):
             if instance["LifecycleState"] == "InService"
         ]
         return {"servers": self.each(lambda server: {**server, "status": self.compliance(server)}, serving)}
-
-    @property
-    def managed_filters(self) -> list[dict]:
-        return [{"Key": entry["Name"], "Values": entry["Values"]} for entry in self.own_tags]
 
     def compliance(self, server: dict) -> str:
         """C(COMPLIANT), C(NON_COMPLIANT), or nothing where the association of its tier was not applied to it yet."""
