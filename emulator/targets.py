@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-#: Seconds that pass here for each second of a health check's interval and of a deregistration delay: 15 seconds take half a second.
-#: Seconds in which an answer must come are real ones, as are those of lifecycle hooks and of grace periods.
+#: Seconds that pass here for each second of a health check's interval: 15 seconds take half a second. Seconds in which an answer must
+#: come are real ones, as are those of deregistration delays (nobody waits for them where nothing is under way), hooks and grace periods.
 SCALE = 1 / 30
 
 Key = tuple[str, str]
@@ -79,9 +79,9 @@ def joins(key: Key) -> None:
 
 
 def leaves(key: Key, delay: float) -> None:
-    """A target is deregistered: it gets no new requests, and those under way have *delay* seconds at AWS to end."""
+    """A target is deregistered: it gets no new requests, and those under way have *delay* seconds to end."""
     HEALTH.pop(key, None)
-    _LEAVING[key] = time.monotonic() + delay * SCALE
+    _LEAVING[key] = time.monotonic() + delay
 
 
 def leaving(key: Key) -> bool:

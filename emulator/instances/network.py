@@ -45,7 +45,9 @@ class Network:
         ip("netns", "add", self.name)
         for command in (
             ("link", "set", "lo", "up"),
-            ("link", "add", BRIDGE, "type", "bridge"),
+            # An address of its own: a bridge without one takes the lowest of its ports', another whenever a machine comes or goes, and
+            # those that stay would send to the one before for most of a minute.
+            ("link", "add", BRIDGE, "address", hardware_address(METADATA), "type", "bridge"),
             ("address", "add", f"{METADATA}/32", "dev", BRIDGE),
             ("address", "add", f"{RESOLVER}/32", "dev", BRIDGE),
             ("link", "set", BRIDGE, "up"),

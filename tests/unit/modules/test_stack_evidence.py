@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
+from moto.autoscaling.models import autoscaling_backends
+from moto.ssm.models import ssm_backends
 
 from ansible_collections.refarch.aws.plugins.modules.secretsmanager_secrets import placeholder_version
+from emulator import machines
+from emulator.services.ssm_management import associations_of
 
 PREFIX, ACCOUNT, REGION = "shop-staging", "123456789012", "ap-northeast-2"
 STACK = {"project": "shop", "environment": "staging"}
@@ -130,3 +135,39 @@ def test_only_the_stacks_own_roles_are_simulated(aws, evidence):
         f"{PREFIX}-server-app": {"secretsmanager:GetSecretValue": "allowed", "kms:Decrypt": "implicitDeny"},
         f"{PREFIX}-server-web": {"secretsmanager:GetSecretValue": "implicitDeny", "kms:Decrypt": "implicitDeny"},
     }
+
+
+@pytest.fixture
+def server(aws, monkeypatch):
+    """A web server in service whose agent is connected, without a machine, and what its stack published."""
+    vpc = aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = aws("ec2").create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    image = aws("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    aws("ec2").create_launch_template(LaunchTemplateName="web", LaunchTemplateData={"ImageId": image, "InstanceType": "t3.micro"})
+    group = {"AutoScalingGroupName": "web", "LaunchTemplate": {"LaunchTemplateName": "web"}, "VPCZoneIdentifier": subnet}
+    aws("autoscaling").create_auto_scaling_group(**group, MinSize=1, MaxSize=1)
+    (found,) = autoscaling_backends[ACCOUNT][REGION].autoscaling_groups["web"].instance_states
+    found.lifecycle_state = "InService"
+    name = found.instance.id
+    monkeypatch.setitem(machines.CONNECTED, name, machines.Node(None, ACCOUNT, REGION, tags={tag["Key"]: tag["Value"] for tag in TAGS}))
+    targets = [{"Key": "tag:Tier", "Values": ["web"]}]
+    made = aws("ssm").create_association(Name="AWS-RunPatchBaseline", Targets=targets, Parameters={"Operation": ["Scan"]})
+    published = {"association_names": {"web": "configure"}, "association_ids": {"configure": made["AssociationDescription"]["AssociationId"]}}
+    return name, {"node_configuration": published, "servers": {"auto_scaling_group_names": {"web": "web"}}}
+
+
+def test_what_becomes_of_a_servers_configuration_is_waited_for(run_module, server):
+    """It is reported some seconds after the server has come into service."""
+    name, registry = server
+
+    def look(seconds):
+        given = {"registry": registry, "requests": False, "wait_timeout_seconds": seconds}
+        (found,) = run_module("stack_evidence", **STACK, **given)["evidence"]["server_configuration"]["servers"]
+        return found
+
+    assert look(1) == {"id": name, "tier": "web", "connected": True, "status": ""}
+    (association,) = associations_of(ssm_backends[ACCOUNT][REGION]).values()
+    reported = threading.Timer(1, association.update, [{"applied": {name: {"status": "Failed"}}}])
+    reported.start()
+    assert look(20) == {"id": name, "tier": "web", "connected": True, "status": "NON_COMPLIANT"}
+    reported.join()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import subprocess
 import tarfile
 import time
 from pathlib import Path
@@ -11,7 +13,7 @@ import ansible.module_utils
 import pytest
 
 from emulator.instances.machine import Instance, missing
-from emulator.instances.network import Network
+from emulator.instances.network import BRIDGE, Network
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
 
@@ -81,3 +83,20 @@ def test_it_changes_settings_of_its_network_and_none_of_this_machine(network):
         assert refused.returncode != 0 and b"Read-only" in refused.stderr
     finally:
         machine.stop()
+
+
+def test_who_comes_and_goes_leaves_the_way_of_the_others_alone(network):
+    """Machines know the bridge, where load balancers and the resolver are, by its hardware address."""
+
+    def known() -> str:
+        shown = subprocess.run(["ip", "-n", network.name, "-json", "link", "show", BRIDGE], capture_output=True, check=True)
+        return json.loads(shown.stdout)[0]["address"]
+
+    before = known()
+    machine = Instance("i-0123456789abcdef3", "10.99.0.4", network)
+    machine.boot()
+    try:
+        assert known() == before
+    finally:
+        machine.stop()
+    assert known() == before

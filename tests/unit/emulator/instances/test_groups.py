@@ -131,21 +131,37 @@ def test_the_group_keeps_its_size(fleet, scaling, group):
     until(lambda: list(fleet.health()) == [last])
 
 
-def test_scale_in_waits_for_requests_under_way(fleet, scaling, group):
-    group("drains", 1)
-    (instance_id,) = fleet.in_state("drains", "InService", 1)
+@pytest.fixture
+def delay(fleet):
+    """``delay(3)`` is the deregistration delay of the fleet's target group, in seconds."""
+    elbv2 = fleet.emulator.client("elbv2")
+
+    def put(seconds):
+        attribute = {"Key": "deregistration_delay.timeout_seconds", "Value": str(seconds)}
+        elbv2.modify_target_group_attributes(TargetGroupArn=fleet.group_arn, Attributes=[attribute])
+
+    yield put
+    put(300)
+
+
+@pytest.mark.parametrize(("seconds", "answer"), [(60, 200), (1, 502)])
+def test_scale_in_waits_for_requests_under_way_as_long_as_its_delay(fleet, scaling, group, delay, seconds, answer):
+    delay(seconds)
+    name = f"drains-{seconds}"
+    group(name, 1)
+    (instance_id,) = fleet.in_state(name, "InService", 1)
     until(lambda: fleet.health() == {instance_id: ("healthy", None)})
     answers = []
-    client = threading.Thread(target=lambda: answers.append(fleet.ask("/slow/2")[0]))
+    client = threading.Thread(target=lambda: answers.append(fleet.ask("/slow/4")[0]))
     client.start()
     time.sleep(0.5)
-    scaling.set_desired_capacity(AutoScalingGroupName="drains", DesiredCapacity=0)
+    scaling.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=0)
     until(lambda: fleet.health() == {instance_id: ("draining", "Target.DeregistrationInProgress")})
-    assert fleet.states("drains") == {instance_id: "Terminating"}
+    assert fleet.states(name) == {instance_id: "Terminating"}
     assert fleet.ask("/")[0] == 503
     client.join()
-    assert answers == [200]
-    until(lambda: fleet.states("drains") == {})
+    assert answers == [answer]
+    until(lambda: fleet.states(name) == {})
 
 
 def test_what_fails_its_health_checks_is_replaced_after_the_grace_period(fleet, scaling, group):

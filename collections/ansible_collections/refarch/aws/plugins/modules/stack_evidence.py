@@ -46,7 +46,8 @@ options:
     description: The address to which the requests go, V(host:port). Left out, it is the load balancer's name, port 80.
     type: str
   wait_timeout_seconds:
-    description: How long to wait for targets to be healthy, and for the line in the notifier's log.
+    description:
+      - How long to wait for targets to be healthy, for what becomes of the servers' configuration, and for the line in the notifier's log.
     type: int
     default: 120
 author:
@@ -441,14 +442,22 @@ class Evidence(Resources):
         return {"servers": self.each(lambda server: {**server, "status": self.compliance(server)}, serving)}
 
     def compliance(self, server: dict) -> str:
-        """C(COMPLIANT), C(NON_COMPLIANT), or nothing where the association of its tier was not applied to it yet."""
-        filters = [{"Key": "ComplianceType", "Values": ["Association"], "Type": "EQUAL"}]
-        items = self.read(
-            "ssm", "list_compliance_items", "ComplianceItems", ResourceIds=[server["id"]], ResourceTypes=["ManagedInstance"],
-            Filters=filters,
-        )  # fmt: skip
+        """C(COMPLIANT), C(NON_COMPLIANT), or nothing where the association of its tier was not applied to it yet.
+
+        After a while, if not at once: it is reported after the server has come into service.
+        """
         name = self.published("node_configuration", "association_names", {}).get(server["tier"])
         own = self.published("node_configuration", "association_ids", {}).get(name)
+        filters = [{"Key": "ComplianceType", "Values": ["Association"], "Type": "EQUAL"}]
+        asked = {"ResourceIds": [server["id"]], "ResourceTypes": ["ManagedInstance"], "Filters": filters}
+        if own and server["connected"]:
+            reported = _acceptor("success", f"length(ComplianceItems[?Id=='{own}']) > `0`")
+            with contextlib.suppress(RequestFailed):  # what is reported by then is judged
+                self.wait(
+                    "ssm", {"operation": "ListComplianceItems", "acceptors": [reported]}, timeout=self.params["wait_timeout_seconds"],
+                    **asked,
+                )  # fmt: skip
+        items = self.read("ssm", "list_compliance_items", "ComplianceItems", **asked)
         return next((item["Status"] for item in items if item["Id"] == own), "")
 
     # -- pipeline ------------------------------------------------------------------------------------------------------
