@@ -152,7 +152,8 @@ def server(aws, monkeypatch):
     monkeypatch.setitem(machines.CONNECTED, name, machines.Node(None, ACCOUNT, REGION, tags={tag["Key"]: tag["Value"] for tag in TAGS}))
     targets = [{"Key": "tag:Tier", "Values": ["web"]}]
     made = aws("ssm").create_association(Name="AWS-RunPatchBaseline", Targets=targets, Parameters={"Operation": ["Scan"]})
-    published = {"association_names": {"web": "configure"}, "association_ids": {"configure": made["AssociationDescription"]["AssociationId"]}}
+    ids = {"configure": made["AssociationDescription"]["AssociationId"]}
+    published = {"association_names": {"web": "configure"}, "association_ids": ids}
     return name, {"node_configuration": published, "servers": {"auto_scaling_group_names": {"web": "web"}}}
 
 
