@@ -6,10 +6,12 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from moto.ssm.models import ssm_backends
 
+from ansible_collections.refarch.aws.plugins.modules import ssm_associations
 from emulator import machines
 from emulator.services.ssm_management import associations_of
 
@@ -258,6 +260,19 @@ def soon(status, node, asked=0):
         time.sleep(0.01)
     time.sleep(0.5)  # the module looks at once, and must not take what it sees for the answer
     became(status, node)
+
+
+def test_both_waits_for_an_association_share_its_time(run_module, node, monkeypatch):
+    """One for the execution to begin, one for it to end."""
+    waits = []
+
+    def wait(_self, _service, waiter, timeout, **_more):
+        waits.append((waiter["operation"], timeout))
+
+    monkeypatch.setattr(ssm_associations.Associations, "wait", wait)
+    monkeypatch.setattr(ssm_associations, "time", SimpleNamespace(monotonic=lambda: 40.0 * len(waits)))
+    run_module("ssm_associations", associations=[ASSOCIATION], wait=True, wait_timeout=100)
+    assert waits == [("DescribeAssociationExecutions", 100), ("DescribeAssociation", 60)]
 
 
 def test_association_without_nodes_is_not_waited_for(run_module):

@@ -143,6 +143,7 @@ changes:
   elements: dict
 """
 
+import time
 from datetime import UTC, datetime
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -308,13 +309,16 @@ class Associations(SsmResources):
             {"matcher": "path", "argument": overview, "expected": status, "state": state}
             for status, state in (("Success", "success"), ("Failed", "failure"))
         ]
-        timeout = self.params["wait_timeout"]
+        deadline = time.monotonic() + self.params["wait_timeout"]
         try:
             self.wait(
-                "ssm", {"operation": "DescribeAssociationExecutions", "acceptors": [begun]}, delay=5, timeout=timeout,
+                "ssm", {"operation": "DescribeAssociationExecutions", "acceptors": [begun]}, delay=5, timeout=self.params["wait_timeout"],
                 AssociationId=identity, **({"Filters": [since]} if since else {}),
             )  # fmt: skip
-            self.wait("ssm", {"operation": "DescribeAssociation", "acceptors": ended}, delay=5, timeout=timeout, AssociationId=identity)
+            self.wait(
+                "ssm", {"operation": "DescribeAssociation", "acceptors": ended}, delay=5, timeout=int(deadline - time.monotonic()),
+                AssociationId=identity,
+            )  # fmt: skip
         except RequestFailed as error:
             raise RequestFailed(f"{wanted['name']} was not applied to {self.not_applied(identity)}", error.cause) from error
 
