@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from typing import Any
 
 from tests.bench.parity.alike import Client, Found, Names, answer
@@ -97,9 +98,11 @@ def _bundles(client: Client, names: Names) -> Found:
     s3 = client("s3")
     for bucket in s3.list_buckets()["Buckets"]:
         for item in answer(s3, "list_objects_v2", Bucket=bucket["Name"], Prefix="nodes/").get("Contents", []):
-            head = s3.head_object(Bucket=bucket["Name"], Key=item["Key"])
-            kept = ("ContentLength", "ETag", "ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled")
-            yield f"object {bucket['Name']}/{item['Key']}", {key: head.get(key) for key in kept}
+            found = s3.get_object(Bucket=bucket["Name"], Key=item["Key"])
+            kept = ("ContentLength", "ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled")
+            # Not its ETag, which tells into how many parts an upload was divided.
+            content = hashlib.sha256(found["Body"].read()).hexdigest()
+            yield f"object {bucket['Name']}/{item['Key']}", {"content": content, **{key: found.get(key) for key in kept}}
 
 
 def _database(client: Client, names: Names) -> Found:

@@ -77,4 +77,8 @@ resource "aws_cloudwatch_event_target" "node_failed" {
   rule      = aws_cloudwatch_event_rule.node_failed.name
   target_id = "topic"
   arn       = aws_sns_topic.this["warning"].arn
+  retry_policy {
+    maximum_retry_attempts       = 185
+    maximum_event_age_in_seconds = 86400
+  }
 }
