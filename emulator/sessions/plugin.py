@@ -99,7 +99,7 @@ class Session:
             raise Refused(str(error)) from error
 
     def _open(self) -> None:
-        self._connection = Connection(self.url)
+        connection = Connection(self.url)
         opening = {
             "MessageSchemaVersion": SCHEMA,
             "RequestId": str(uuid.uuid4()),
@@ -107,7 +107,9 @@ class Session:
             "ClientId": self._client_id,
             "ClientVersion": VERSION,
         }
-        self._connection.send(json.dumps(opening))
+        connection.send(json.dumps(opening))
+        # Not before: another thread sends again what nobody has acknowledged, and a channel that hears anything else first closes.
+        self._connection = connection
 
     def _send(self, data: bytes) -> None:
         if self._connection is not None:

@@ -306,9 +306,16 @@ def test_servers_may_do_what_they_must_and_nothing_else(base, emulator, servers)
         assert unneeded <= (UNNEEDED if servers > 1 else UNNEEDED | LONG_ONLY), (role, unneeded - UNNEEDED)
 
 
-def test_it_goes_with_its_servers(base, emulator):
+def machines(emulator: Running) -> list[str]:
+    """Of servers and the database: the ends of their wires at the emulator's bridge."""
+    shown = ["ip", "-n", f"refarch-{emulator.process.pid}", "-json", "link", "show", "type", "veth"]
+    return [wire["ifname"] for wire in json.loads(subprocess.run(shown, capture_output=True, check=True).stdout or "[]")]
+
+
+def test_it_goes_with_its_servers(base, emulator, servers):
+    assert len(machines(emulator)) == 2 * servers + 1
     base.remove()
-    assert subprocess.run(["pgrep", "-f", "refarch-instances.*i-"], check=False).returncode in (0, 1)
-    servers = emulator.client("ec2").describe_instances()["Reservations"]
-    assert {one["State"]["Name"] for entry in servers for one in entry["Instances"]} <= {"terminated"}
+    until(lambda: not machines(emulator), 30)
+    described = emulator.client("ec2").describe_instances()["Reservations"]
+    assert {one["State"]["Name"] for entry in described for one in entry["Instances"]} <= {"terminated"}
     assert emulator.client("ssm").describe_instance_information()["InstanceInformationList"] == []

@@ -22,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from emulator.sessions import messages
+from emulator.sessions import plugin as stand_in
 from emulator.sessions.agent import Agent, Preferences
 from emulator.sessions.messages import Message, Payload
 from emulator.sessions.server import DataChannels
@@ -197,6 +198,28 @@ def test_a_lost_connection_is_resumed_and_nothing_is_missing(begin, plugin, aws)
     type_in(process, b"echo second $((1 + 1)); exit\n")
     assert b"second 2" in until(process, b"Exiting session")
     assert [operation for operation, _asked in aws.asked] == ["ResumeSession"]
+
+
+def test_nothing_goes_before_the_opening_of_a_connection(monkeypatch):
+    """What nobody has acknowledged is sent again meanwhile, by another thread."""
+    sent = []
+
+    class Connection:
+        def __init__(self, _url):
+            pass
+
+        def send(self, data):
+            if not sent:
+                sent.append("opening")
+                session._send(b"again")
+            sent.append(data)
+
+    monkeypatch.setattr(stand_in, "Connection", Connection)
+    session = stand_in.Session({"SessionId": "s", "StreamUrl": "ws://127.0.0.1", "TokenValue": "t"}, "ap-northeast-2", "", TARGET, "")
+    session._open()
+    assert len(sent) == 2 and json.loads(sent[1])["TokenValue"] == "t"
+    session._send(b"again")
+    assert sent[2:] == [b"again"]
 
 
 def test_a_session_that_is_ended_ends_its_shell_and_its_plugin(begin, plugin):
