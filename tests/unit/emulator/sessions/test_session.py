@@ -37,16 +37,16 @@ PLUGINS = {"stand-in": session_plugin.STAND_IN, "aws": ("session-manager-plugin"
 
 
 class Local:
-    """This machine, as the one that a session runs on."""
+    """This machine, as the one that a session runs on. *folder*: where its shells begin, and leave what their commands write."""
 
-    def __init__(self, url):
-        self.url = url
+    def __init__(self, url, folder):
+        self.url, self.folder = url, folder
 
     def client(self, service):
         return boto3.client(service, "ap-northeast-2", endpoint_url=self.url, aws_access_key_id="a", aws_secret_access_key="b")
 
     def shell(self):
-        return ["env", "-i", "PATH=/usr/bin:/bin", "PS1=$ ", "sh", "-i"]
+        return ["env", f"--chdir={self.folder}", "-i", "PATH=/usr/bin:/bin", "PS1=$ ", "sh", "-i"]
 
 
 @pytest.fixture
@@ -57,12 +57,12 @@ def channels():
 
 
 @pytest.fixture
-def begin(channels, aws):
+def begin(channels, aws, tmp_path):
     """Begins a session: (its id, the answer of StartSession, why it ended)."""
 
     def started(**preferences):
         session_id, ends = f"emulator-{uuid.uuid4().hex[:17]}", []
-        agent = Agent(session_id, TARGET, Local(aws.url), Preferences(**preferences), ends.append)
+        agent = Agent(session_id, TARGET, Local(aws.url, tmp_path), Preferences(**preferences), ends.append)
         answer = {"SessionId": session_id, **channels.open(session_id, agent)}
         return agent, answer, ends
 
